@@ -1,0 +1,172 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Every Swift target: Swift 6 mode, warnings as errors, and three upcoming features.
+/// ExistentialAny (SE-0335), MemberImportVisibility (SE-0444), InternalImportsByDefault (SE-0409).
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// C helpers that run as their own processes: gnu11, warnings as errors.
+let cSettings: [CSetting] = [
+    .define("_GNU_SOURCE"),
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "assay",
+    products: [
+        .executable(name: "assay", targets: ["assay"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // MARK: Bytes
+        .target(name: "Bytes", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "BytesTests", dependencies: ["Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: CSystem
+        .target(name: "CSystem", cSettings: cSettings),
+
+        // MARK: Execution
+        .target(name: "Execution", dependencies: ["CSystem"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ExecutionTests", dependencies: ["Execution"], swiftSettings: swiftSettings),
+
+        // MARK: Wire
+        .target(
+            name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "Wire", dependencies: ["CSimdjson", "Bytes"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: HTTPServer
+        .systemLibrary(
+            name: "CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(
+            name: "HTTPServer", dependencies: ["CMicrohttpd", "Bytes", "Execution"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "Bytes", "Execution", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: Completion
+        .target(name: "Completion", dependencies: ["Bytes"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CompletionTests", dependencies: ["Completion", "Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: LanguageID
+        .target(
+            name: "CFastText", cxxSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("fasttext")]),
+        .target(
+            name: "LanguageID", dependencies: ["CFastText", "Bytes"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "LanguageIDTests", dependencies: ["LanguageID", "Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: MathEquivalence
+        .executableTarget(
+            name: "assay-math", path: "Sources/AssayMath", cSettings: cSettings,
+            linkerSettings: [
+                .linkedLibrary("calcium"), .linkedLibrary("antic"), .linkedLibrary("flint-arb"),
+                .linkedLibrary("flint"), .linkedLibrary("gmp"), .linkedLibrary("seccomp"),
+            ]),
+        .target(
+            name: "MathEquivalence", dependencies: ["Bytes", "Execution"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MathEquivalenceTests",
+            dependencies: ["MathEquivalence", "Bytes", "TestSupport", "assay-math"],
+            swiftSettings: swiftSettings),
+
+        // MARK: Sandbox
+        .executableTarget(
+            name: "assay-sandbox", path: "sandbox", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("seccomp")]),
+        .target(
+            name: "Sandbox", dependencies: ["Bytes", "Execution"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "Bytes", "TestSupport", "assay-sandbox"],
+            swiftSettings: swiftSettings),
+
+        // MARK: Grading
+        .target(name: "Grading", dependencies: ["Bytes", "Wire"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GradingTests", dependencies: ["Grading", "Wire", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: Graders
+        .target(
+            name: "Graders",
+            dependencies: [
+                "Grading", "Wire", "Bytes", "Completion", "LanguageID", "MathEquivalence",
+                "Sandbox", "Execution",
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GradersTests",
+            dependencies: ["Graders", "Grading", "Wire", "Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: Rewards
+        .target(
+            name: "Rewards",
+            dependencies: ["Graders", "Grading", "Wire", "Bytes", "Execution"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RewardsTests",
+            dependencies: ["Rewards", "Graders", "Grading", "Wire", "Bytes", "TestSupport"],
+            swiftSettings: swiftSettings),
+
+        // MARK: RewardService
+        .target(
+            name: "RewardService",
+            dependencies: [
+                "Rewards", "Graders", "Grading", "Wire", "Bytes", "HTTPServer", "Execution",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RewardServiceTests",
+            dependencies: [
+                "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "Wire", "Bytes",
+                "TestSupport", "assay", "assay-math", "assay-sandbox",
+            ],
+            swiftSettings: swiftSettings),
+
+        // MARK: assay
+        .executableTarget(
+            name: "assay",
+            dependencies: [
+                "RewardService", "Rewards", "Graders", "Grading", "Wire", "Bytes", "HTTPServer",
+                "Execution",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+
+        // MARK: TestSupport
+        .target(
+            name: "TestSupport", dependencies: ["Bytes", "CSystem"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx17
+)

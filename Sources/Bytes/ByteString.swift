@@ -1,0 +1,163 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A heap block of fixed size whose bytes never change once it is shared.
+///
+/// `ByteString` slices keep it alive; the last slice frees it.
+public final class ByteStorage: @unchecked Sendable {
+    // Invariant behind `@unchecked`: writes happen only before the first `ByteString` is made
+    // from the storage; afterwards all threads only read.
+    /// First byte of the block.
+    public let base: UnsafeMutableRawPointer
+    /// Size of the block in bytes.
+    public let count: Int
+
+    /// Allocates a block of `count` bytes, its content undefined.
+    ///
+    /// - Parameter count: size in bytes; ≥ 0.
+    public init(count: Int) {
+        precondition(count >= 0, "a storage cannot have a negative size")
+        self.count = count
+        base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
+    }
+
+    /// Takes over a block that came from `malloc`, which is freed with `free`.
+    ///
+    /// - Parameters:
+    ///   - base: the block.
+    ///   - count: its readable size in bytes.
+    public init(adopting base: UnsafeMutableRawPointer, count: Int) {
+        self.base = base
+        self.count = count
+    }
+
+    deinit { free(base) }
+}
+
+/// An immutable run of bytes that keeps its storage alive, so that a completion travels from the
+/// socket to every grader without a copy.
+///
+///     let text: ByteString = "reward"
+///     text[2..<4].description   // "wa"
+public struct ByteString: Sendable {
+    @usableFromInline let storage: ByteStorage
+    @usableFromInline let offset: Int
+    /// Number of bytes.
+    public let count: Int
+
+    /// Views `range` of a storage.
+    ///
+    /// - Parameters:
+    ///   - storage: the block; it must not be written any more.
+    ///   - range: byte offsets inside the block.
+    public init(_ storage: ByteStorage, range: Range<Int>) {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= storage.count,
+            "range \(range) lies outside a storage of \(storage.count) bytes")
+        self.storage = storage
+        offset = range.lowerBound
+        count = range.count
+    }
+
+    /// Copies a sequence of bytes.
+    ///
+    /// - Parameter bytes: any UTF-8 or binary content.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        let storage = ByteStorage(count: bytes.count)
+        if let source = bytes.baseAddress, !bytes.isEmpty {
+            memcpy(storage.base, source, bytes.count)
+        }
+        self.init(storage, range: 0..<bytes.count)
+    }
+
+    /// Copies the UTF-8 form of a string.
+    ///
+    /// - Parameter string: the text.
+    public init(_ string: String) {
+        var string = string
+        self = string.withUTF8 { ByteString(copying: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Copies an array of bytes.
+    ///
+    /// - Parameter bytes: the content.
+    public init(_ bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { ByteString(copying: $0) }
+    }
+
+    /// Lends the bytes to `body`; the pointer is valid only during the call.
+    ///
+    /// - Parameter body: reads the bytes.
+    /// - Returns: what `body` returns.
+    @inlinable
+    public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(start: storage.base + offset, count: count))
+    }
+
+    /// Whether there are no bytes.
+    public var isEmpty: Bool { count == 0 }
+
+    /// The byte at `index`, counted from the start of this slice.
+    ///
+    /// - Parameter index: in `0 ..< count`.
+    public subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "index \(index) outside 0..<\(count)")
+        return storage.base.load(fromByteOffset: offset + index, as: UInt8.self)
+    }
+
+    /// The slice of these bytes that `range` names, without a copy.
+    ///
+    /// - Parameter range: offsets counted from the start of this slice.
+    public subscript(range: Range<Int>) -> ByteString {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count, "\(range) outside 0..<\(count)")
+        return ByteString(storage, range: offset + range.lowerBound..<offset + range.upperBound)
+    }
+
+    /// The bytes as an array.
+    public var array: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    /// The bytes as text; invalid UTF-8 becomes U+FFFD.
+    public var string: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+}
+
+// MARK: - Conformances
+
+extension ByteString: Hashable {
+    /// Whether both hold the same bytes.
+    public static func == (left: ByteString, right: ByteString) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.withUnsafeBytes { first in
+            right.withUnsafeBytes { second in
+                guard let first = first.baseAddress, let second = second.baseAddress else {
+                    return true
+                }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
+    }
+
+    /// Feeds the bytes to a hasher.
+    ///
+    /// - Parameter hasher: receives the bytes.
+    public func hash(into hasher: inout Hasher) {
+        withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
+
+extension ByteString: ExpressibleByStringLiteral {
+    /// Makes the UTF-8 bytes of a literal.
+    ///
+    /// - Parameter value: the literal.
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
+extension ByteString: CustomStringConvertible {
+    /// The bytes as text; invalid UTF-8 becomes U+FFFD.
+    public var description: String { string }
+}

@@ -1,0 +1,1 @@
+#include "CFastText.h"

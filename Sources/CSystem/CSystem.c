@@ -1,0 +1,24 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "CSystem.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+void csys_set_thread_name(const char *name) {
+    char kept[16] = {0};  // TASK_COMM_LEN of the kernel, with the final NUL
+    strncpy(kept, name, sizeof kept - 1);
+    pthread_setname_np(pthread_self(), kept);
+}
+
+const void *csys_find(const void *haystack, size_t haystack_size, const void *needle,
+                      size_t needle_size) {
+    return memmem(haystack, haystack_size, needle, needle_size);
+}
+
+const char *csys_own_image_path(void) {
+    Dl_info info;
+    return dladdr((const void *)&csys_own_image_path, &info) ? info.dli_fname : NULL;
+}

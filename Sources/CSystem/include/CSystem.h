@@ -1,0 +1,19 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Thin wrappers for what Swift cannot call: GNU extensions that the Glibc module hides.
+
+#pragma once
+
+#include <stddef.h>
+
+/// Names the calling thread for `top -H`; at most 15 bytes are kept. Never fails.
+void csys_set_thread_name(const char *_Nonnull name);
+
+/// First occurrence of `needle` in `haystack`, or NULL; an empty needle is found at once.
+const void *_Nullable csys_find(const void *_Nonnull haystack, size_t haystack_size,
+                                const void *_Nonnull needle, size_t needle_size);
+
+/// Path of the executable or shared object that this code is linked into, or NULL.
+/// The string lives as long as the process.
+const char *_Nullable csys_own_image_path(void);

@@ -1,0 +1,27 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystem
+
+/// Where tests find fixtures and built programs.
+public enum Locations {
+    /// The repository's root, from this file's own path.
+    public static let root: String = {
+        let here = #filePath
+        let parts = here.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        return parts.joined(separator: "/")
+    }()
+
+    /// The folder of the built products: that of the test bundle itself.
+    public static let products: String = {
+        guard let image = csys_own_image_path() else { return root + "/.build/debug" }
+        return String(cString: image).split(separator: "/", omittingEmptySubsequences: false)
+            .dropLast().joined(separator: "/")
+    }()
+
+    /// A file below `fixtures/`.
+    ///
+    /// - Parameter path: relative to `fixtures/`.
+    /// - Returns: the absolute path.
+    public static func fixture(_ path: String) -> String { root + "/fixtures/" + path }
+}
