@@ -47,9 +47,9 @@ let package = Package(
 
         // MARK: Wire
         .target(
-            name: "CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
+            name: "CJSONTape", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "Wire", dependencies: ["CSimdjson", "Bytes"], swiftSettings: swiftSettings),
+        .target(name: "Wire", dependencies: ["CJSONTape", "Bytes"], swiftSettings: swiftSettings),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
