@@ -32,7 +32,7 @@ let package = Package(
     ],
     targets: [
         // MARK: Bytes
-        .target(name: "Bytes", swiftSettings: swiftSettings),
+        .target(name: "Bytes", dependencies: ["CSystem"], swiftSettings: swiftSettings),
         .testTarget(
             name: "BytesTests", dependencies: ["Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
@@ -165,7 +165,7 @@ let package = Package(
 
         // MARK: TestSupport
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "CSystem"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "CSystem", "Wire"], path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
