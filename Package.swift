@@ -37,6 +37,12 @@ let package = Package(
             name: "BytesTests", dependencies: ["Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
 
+        // MARK: Hashing
+        .target(name: "Hashing", dependencies: ["Bytes"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HashingTests", dependencies: ["Hashing", "Bytes"],
+            swiftSettings: swiftSettings),
+
         // MARK: CSystem
         .target(name: "CSystem", cSettings: cSettings),
 
@@ -76,9 +82,11 @@ let package = Package(
             name: "CFastText", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("fasttext")]),
         .target(
-            name: "LanguageID", dependencies: ["CFastText", "Bytes"], swiftSettings: swiftSettings),
+            name: "LanguageID", dependencies: ["CFastText", "Hashing", "Bytes", "Execution"],
+            swiftSettings: swiftSettings),
         .testTarget(
-            name: "LanguageIDTests", dependencies: ["LanguageID", "Bytes", "TestSupport"],
+            name: "LanguageIDTests",
+            dependencies: ["LanguageID", "CFastText", "Hashing", "Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
 
         // MARK: MathEquivalence
