@@ -116,9 +116,11 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // MARK: Grading
-        .target(name: "Grading", dependencies: ["Bytes", "Wire"], swiftSettings: swiftSettings),
+        .target(
+            name: "Grading", dependencies: ["Bytes", "Wire", "Completion", "Hashing"],
+            swiftSettings: swiftSettings),
         .testTarget(
-            name: "GradingTests", dependencies: ["Grading", "Wire", "TestSupport"],
+            name: "GradingTests", dependencies: ["Grading", "Wire", "Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
 
         // MARK: Graders

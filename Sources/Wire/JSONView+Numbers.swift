@@ -1,7 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-import Bytes
+public import Bytes
 
 
 extension JSONView {
@@ -17,7 +17,7 @@ extension JSONView {
     }
 
     /// The value as messages quote it: scalars cut to 40 bytes, containers by kind.
-    var seen: String {
+    public var seen: String {
         switch kind {
         case .object: return "an object"
         case .array: return "an array of \(count)"
@@ -63,6 +63,30 @@ extension JSONView {
         }
         if let range, !range.contains(number) { throw outOfRange(range) }
         return number
+    }
+
+    /// Reads a list of texts.
+    ///
+    /// - Parameters:
+    ///   - countMax: most elements accepted.
+    ///   - bytesMax: longest text accepted, in bytes; the shortest has 1.
+    /// - Returns: the unescaped texts in order.
+    /// - Throws: ``WireError`` for anything else.
+    public func texts(countMax: Int, bytesMax: Int) throws(WireError) -> [ByteString] {
+        guard kind == .array else { throw unacceptable("an array of strings") }
+        guard count <= countMax else {
+            throw WireError(
+                code: "out_of_range", message: "at most \(countMax) strings, found \(count)")
+        }
+        var texts: [ByteString] = []
+        for (index, element) in elements.enumerated() {
+            guard let text = element.string, !text.isEmpty, text.count <= bytesMax else {
+                throw element.unacceptable("a string of 1 to \(bytesMax) bytes")
+                    .prefixed(by: String(index))
+            }
+            texts.append(text)
+        }
+        return texts
     }
 
     private func outOfRange(_ range: ClosedRange<Double>) -> WireError {

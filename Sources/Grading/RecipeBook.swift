@@ -1,0 +1,77 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+public import Wire
+
+/// A recipe with its hash, made once and used for many rollouts.
+public struct PreparedRecipe: Sendable {
+    /// The parameters.
+    public let recipe: Recipe
+    /// SHA-256 of the parameters in hexadecimal.
+    public let hash: String
+
+    /// Checks a recipe and computes its hash.
+    ///
+    /// - Parameter recipe: the parameters.
+    /// - Throws: ``WireError`` when they contradict each other.
+    public init(_ recipe: Recipe) throws(WireError) {
+        try recipe.validate()
+        self.recipe = recipe
+        hash = recipe.hash
+    }
+
+    private init(unchecked recipe: Recipe) {
+        self.recipe = recipe
+        hash = recipe.hash
+    }
+
+    /// Magistral's recipe.
+    public static let magistral = PreparedRecipe(unchecked: Recipe())
+}
+
+/// The recipes that a request may name.
+public struct RecipeBook: Sendable {
+    /// All recipes, in the order they are listed.
+    public let recipes: [PreparedRecipe]
+
+    /// Collects recipes.
+    ///
+    /// - Parameter recipes: besides `magistral`, which is always there unless one has its name.
+    public init(_ recipes: [PreparedRecipe] = []) {
+        let hasOwn = recipes.contains { $0.recipe.name == PreparedRecipe.magistral.recipe.name }
+        self.recipes = (hasOwn ? [] : [.magistral]) + recipes
+    }
+
+    /// Finds or makes the recipe that a request asks for.
+    ///
+    /// - Parameter view: a name, or an object of changes to its `base`; nil for `magistral`.
+    /// - Returns: the recipe.
+    /// - Throws: ``WireError`` for an unknown name or a faulty change.
+    public func resolve(_ view: JSONView?) throws(WireError) -> PreparedRecipe {
+        guard let view, !view.isNull else { return recipes[0] }
+        if view.kind == .string { return try named(view) }
+        guard view.kind == .object else {
+            throw view.unacceptable("a recipe's name or an object of changes")
+        }
+        var recipe = recipes[0].recipe
+        if let base = view["base"], !base.isNull {
+            do {
+                recipe = try named(base).recipe
+            } catch {
+                throw error.prefixed(by: "base")
+            }
+        }
+        try Recipe.fields.decode(view, into: &recipe)
+        return try PreparedRecipe(recipe)
+    }
+
+    private func named(_ view: JSONView) throws(WireError) -> PreparedRecipe {
+        let name = view.string?.string
+        if let found = recipes.first(where: { $0.recipe.name == name }) { return found }
+        let known = recipes.map { "\"\($0.recipe.name)\"" }.joined(separator: ", ")
+        throw WireError(
+            code: "unknown_recipe",
+            message: "there is no such recipe; known are \(known), found \(view.seen)")
+    }
+}
