@@ -133,17 +133,22 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GradersTests",
-            dependencies: ["Graders", "Grading", "Wire", "Bytes", "TestSupport"],
+            dependencies: ["Graders", "Grading", "Completion", "Wire", "Bytes", "TestSupport"],
             swiftSettings: swiftSettings),
 
         // MARK: Rewards
         .target(
             name: "Rewards",
-            dependencies: ["Graders", "Grading", "Wire", "Bytes", "Execution"],
+            dependencies: [
+                "Graders", "Grading", "Completion", "Wire", "Bytes", "Execution", "CSystem",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "RewardsTests",
-            dependencies: ["Rewards", "Graders", "Grading", "Wire", "Bytes", "TestSupport"],
+            dependencies: [
+                "Rewards", "Graders", "Grading", "Wire", "Bytes", "Execution", "CSystem",
+                "TestSupport",
+            ],
             swiftSettings: swiftSettings),
 
         // MARK: RewardService

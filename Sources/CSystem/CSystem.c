@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 void csys_set_thread_name(const char *name) {
     char kept[16] = {0};  // TASK_COMM_LEN of the kernel, with the final NUL
@@ -21,4 +22,10 @@ const void *csys_find(const void *haystack, size_t haystack_size, const void *ne
 const char *csys_own_image_path(void) {
     Dl_info info;
     return dladdr((const void *)&csys_own_image_path, &info) ? info.dli_fname : NULL;
+}
+
+uint64_t csys_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -7,25 +7,27 @@ import Hashing
 
 /// What all members of a group share, so that they are graded alike.
 public struct GroupContext: Sendable {
-    /// Names the group: the caller's name, else a hash of prompt and task, never of the completion.
-    public let key: ByteString
     /// Draws the tests.
     public let seed: Int
+    private let name: ByteString?
+    private let parts: [ByteString]
 
     /// Derives the context of a rollout.
     ///
     /// - Parameter rollout: its `group`, or its prompt, problem and task, name the group.
     public init(_ rollout: Rollout) {
         seed = rollout.seed
-        if let group = rollout.group {
-            key = group
-            return
-        }
+        name = rollout.group
+        parts = [rollout.prompt ?? "", rollout.problem ?? "", rollout.taskText]
+    }
+
+    /// Names the group: the caller's name, else a hash of prompt, problem and task, never of the
+    /// completion.
+    public var key: ByteString {
+        if let name { return name }
         var hash = SHA256()
-        for part in [rollout.prompt ?? "", rollout.problem ?? "", rollout.taskText] {
-            hash.update(lengthPrefixed: part)
-        }
-        key = ByteString(hash.finish().hex)
+        for part in parts { hash.update(lengthPrefixed: part) }
+        return ByteString(hash.finish().hex)
     }
 }
 

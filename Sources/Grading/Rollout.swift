@@ -7,12 +7,27 @@ public import Bytes
 public protocol GradingTask: Sendable {
     /// The word under `task.type`.
     static var type: String { get }
+
+    /// What the answer section of a well-formed completion must hold.
+    var demand: AnswerDemand { get }
+}
+
+/// What the answer section of a well-formed completion must hold.
+public enum AnswerDemand: Sendable {
+    case nothing
+    /// A `\boxed{…}`, balanced and not empty.
+    case box
+    /// A fenced block with a language name.
+    case codeBlock
 }
 
 /// A task without a correctness grader.
 public struct NoTask: GradingTask {
     /// The word under `task.type`.
     public static let type = "none"
+
+    /// Nothing beyond the think pair.
+    public let demand = AnswerDemand.nothing
 
     /// Makes the task.
     public init() {}

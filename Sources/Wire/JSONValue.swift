@@ -31,6 +31,14 @@ public enum JSONValue: Sendable, Equatable {
     /// - Parameter text: the text.
     /// - Returns: the value.
     public static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+
+    /// A number, or `null` for nil.
+    ///
+    /// - Parameter number: the number.
+    /// - Returns: the value.
+    public static func optional(_ number: Double?) -> JSONValue {
+        number.map { .number($0) } ?? .null
+    }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,

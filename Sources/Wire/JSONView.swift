@@ -84,6 +84,9 @@ public struct JSONElements: Sequence, IteratorProtocol, Sendable {
     private var next_: Int
     private let end: Int
 
+    /// No elements.
+    public static let none = JSONElements(of: nil)
+
     init(of array: JSONView?) {
         document = array?.document
         next_ = (array?.index ?? 0) + 1

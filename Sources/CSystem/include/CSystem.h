@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// Names the calling thread for `top -H`; at most 15 bytes are kept. Never fails.
 void csys_set_thread_name(const char *_Nonnull name);
@@ -17,3 +18,6 @@ const void *_Nullable csys_find(const void *_Nonnull haystack, size_t haystack_s
 /// Path of the executable or shared object that this code is linked into, or NULL.
 /// The string lives as long as the process.
 const char *_Nullable csys_own_image_path(void);
+
+/// CLOCK_MONOTONIC in nanoseconds.
+uint64_t csys_monotonic_nanoseconds(void);

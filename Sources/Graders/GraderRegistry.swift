@@ -1,0 +1,94 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+public import Grading
+public import Wire
+
+/// The engines that graders stand on; those that are absent make their graders answer
+/// `verifier_error`.
+public struct Engines: Sendable {
+    /// Makes an empty set.
+    public init() {}
+}
+
+/// Every grader there is. Adding one takes its folder and one line in `init(engines:)`.
+public struct GraderRegistry: Sendable {
+    /// All graders in the order they are listed.
+    public let graders: [RegisteredGrader]
+    private let taskTypes: [String: Entry]
+    private let axes: [Axis: any Grader]
+
+    private struct Entry: Sendable {
+        let type: TaskType
+        let grader: any Grader
+    }
+
+    /// Registers all graders.
+    ///
+    /// - Parameter engines: what they stand on.
+    public init(engines: Engines) {
+        self.init([
+            FormatGrader.registered(),
+            LengthGrader.registered(),
+        ])
+    }
+
+    init(_ graders: [RegisteredGrader]) {
+        self.graders = graders
+        var taskTypes: [String: Entry] = [:]
+        var axes: [Axis: any Grader] = [:]
+        for registered in graders {
+            let axis = registered.descriptor.axis
+            if axis != .correctness { axes[axis] = registered.grader }
+            for type in registered.tasks { taskTypes[type.name] = Entry(type: type, grader: registered.grader) }
+        }
+        self.taskTypes = taskTypes
+        self.axes = axes
+    }
+
+    /// The grader at `POST /v1/graders/{name}`.
+    ///
+    /// - Parameter name: last part of the path.
+    /// - Returns: the grader; nil if there is none of that name.
+    public func grader(named name: String) -> RegisteredGrader? {
+        graders.first { $0.descriptor.name == name }
+    }
+
+    /// The grader of an axis other than correctness.
+    ///
+    /// - Parameter axis: format, length or language.
+    /// - Returns: the grader; nil if none is registered.
+    public func grader(for axis: Axis) -> (any Grader)? { axes[axis] }
+
+    /// The correctness grader of a task.
+    ///
+    /// - Parameter task: the decoded task.
+    /// - Returns: the grader; nil for tasks without one.
+    public func grader(for task: any GradingTask) -> (any Grader)? {
+        taskTypes[Swift.type(of: task).type]?.grader
+    }
+
+    /// The words accepted under `task.type`, sorted.
+    public var taskTypeNames: [String] { (taskTypes.keys + [NoTask.type]).sorted() }
+
+    /// Reads a `task` object.
+    ///
+    /// - Parameter view: the object; its `type` picks the reader.
+    /// - Returns: the decoded task.
+    /// - Throws: ``WireError`` for an unknown type or a faulty task.
+    public func decodeTask(_ view: JSONView) throws(WireError) -> any GradingTask {
+        guard view.kind == .object else { throw view.unacceptable("a task object") }
+        let known = taskTypeNames.map { "\"\($0)\"" }.joined(separator: ", ")
+        guard let type = view["type"] else {
+            throw WireError(
+                code: "missing_field", message: "a task needs \"type\", one of \(known)")
+        }
+        let name = type.string?.string ?? ""
+        if name == NoTask.type { return NoTask() }
+        guard let entry = taskTypes[name] else {
+            throw type.unacceptable("one of \(known)").prefixed(by: "type")
+        }
+        return try entry.type.decode(view)
+    }
+}

@@ -1,0 +1,185 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystem
+public import Execution
+public import Graders
+public import Grading
+
+/// Turns rollouts into results: the one road that HTTP, command line and CI all take.
+///
+/// Theory of operation: a rollout is walked through its graders by a `Composition`. What can be
+/// said at once is said on the calling thread. The rest runs in Swift tasks on `pool`, whose width
+/// bounds the computing; a grader that waits for another process holds no thread. A batch is
+/// pulled by a fixed number of tasks from a shared counter, so that its memory does not grow with
+/// its size; between rollouts they yield, so that a long batch does not starve a single one.
+public final class RewardEngine: Sendable {
+    /// Every grader there is.
+    public let registry: GraderRegistry
+    private let pool: BlockingPool
+    private let batchWidth: Int
+
+    /// Makes an engine.
+    ///
+    /// - Parameters:
+    ///   - registry: the graders.
+    ///   - pool: threads for what computes for long; it must outlive the engine.
+    ///   - batchWidth: rollouts of one batch in flight; enough to keep all sandbox slots busy.
+    public init(registry: GraderRegistry, pool: BlockingPool, batchWidth: Int) {
+        precondition(batchWidth >= 1, "a batch needs at least one rollout in flight")
+        self.registry = registry
+        self.pool = pool
+        self.batchWidth = batchWidth
+    }
+
+    /// Grades a rollout when that takes no waiting and no long computing.
+    ///
+    /// - Parameter job: the rollout.
+    /// - Returns: the result; nil when ``grade(_:budget:)`` must be asked.
+    public func gradeAtOnce(_ job: RolloutJob) -> RolloutResult? {
+        let start = csys_monotonic_nanoseconds()
+        var composition = Composition(job, registry: registry, budget: .unlimited)
+        while let grader = composition.nextGrader() {
+            guard let outcome = grader.gradeAtOnce(composition.rollout, composition.context) else {
+                return nil
+            }
+            composition.take(outcome)
+        }
+        return composition.finished(elapsedSeconds: Self.secondsSince(start))
+    }
+
+    /// Grades a rollout.
+    ///
+    /// - Parameters:
+    ///   - job: the rollout.
+    ///   - budget: how long it may take; beyond it the result has status `deadline_exceeded`.
+    /// - Returns: the result; with status `cancelled` when the task was cancelled.
+    public func grade(_ job: RolloutJob, budget: Budget = .unlimited) async -> RolloutResult {
+        await withTaskExecutorPreference(pool) {
+            guard let deadline = budget.deadlineNanoseconds else {
+                return await walk(job, budget: budget)
+            }
+            return await withDeadline(deadline) { await self.walk(job, budget: budget) }
+        }
+    }
+
+    /// Grades a batch and hands out each result the moment it is known.
+    ///
+    /// - Parameters:
+    ///   - jobs: the rollouts.
+    ///   - budget: how long all of them may take.
+    ///   - emit: takes a result; called from several tasks at once, in order of completion.
+    public func gradeAll(
+        _ jobs: [RolloutJob], budget: Budget = .unlimited,
+        emit: @escaping @Sendable (RolloutResult) async -> Void
+    ) async {
+        let next = Locked(0)
+        await withTaskExecutorPreference(pool) {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<min(batchWidth, jobs.count) {
+                    group.addTask {
+                        while let job = Self.pull(from: jobs, next) {
+                            await emit(await self.gradeOneOfMany(job, budget: budget))
+                            await Task.yield()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: - Steps
+
+    private static func pull(from jobs: [RolloutJob], _ next: Locked<Int>) -> RolloutJob? {
+        let index = next.withLock { index in
+            defer { index += 1 }
+            return index
+        }
+        return index < jobs.count ? jobs[index] : nil
+    }
+
+    private func gradeOneOfMany(_ job: RolloutJob, budget: Budget) async -> RolloutResult {
+        if let stop = stopReason(budget) { return failed(job, stop) }
+        if budget.deadlineNanoseconds == nil { return await walk(job, budget: budget) }
+        // Guarding a rollout by its deadline takes two more tasks: not for what is cheap.
+        if let result = gradeAtOnce(job) { return result }
+        return await grade(job, budget: budget)
+    }
+
+    private func walk(_ job: RolloutJob, budget: Budget) async -> RolloutResult {
+        let start = csys_monotonic_nanoseconds()
+        var composition = Composition(job, registry: registry, budget: budget)
+        while let grader = composition.nextGrader() {
+            if let stop = stopReason(budget) {
+                composition.fail(stop)
+                break
+            }
+            let (rollout, context) = (composition.rollout, composition.context)
+            if let outcome = grader.gradeAtOnce(rollout, context) {
+                composition.take(outcome)
+            } else {
+                composition.take(relabelled(await grader.grade(rollout, context), budget))
+            }
+        }
+        return composition.finished(elapsedSeconds: Self.secondsSince(start))
+    }
+
+    private func failed(_ job: RolloutJob, _ failure: Ungraded) -> RolloutResult {
+        var composition = Composition(job, registry: registry, budget: .unlimited)
+        composition.fail(failure)
+        return composition.finished(elapsedSeconds: 0)
+    }
+
+    /// Why nothing more should be graded; nil when there is time and somebody waits.
+    private func stopReason(_ budget: Budget) -> Ungraded? {
+        if let deadline = budget.deadlineNanoseconds, csys_monotonic_nanoseconds() >= deadline {
+            return .deadlineExceeded
+        }
+        return Task.isCancelled ? .cancelled : nil
+    }
+
+    /// A grader that was cancelled by the deadline says so.
+    private func relabelled(_ outcome: Outcome, _ budget: Budget) -> Outcome {
+        guard case .ungraded(let failure) = outcome, failure.status == .cancelled,
+            let stop = stopReason(budget)
+        else { return outcome }
+        return .ungraded(stop)
+    }
+
+    private static func secondsSince(_ start: UInt64) -> Double {
+        Double(csys_monotonic_nanoseconds() - start) / 1e9
+    }
+}
+
+/// Runs `body` in a task that is cancelled at `deadline`, a CLOCK_MONOTONIC time in nanoseconds.
+private func withDeadline<Result: Sendable>(
+    _ deadline: UInt64, _ body: @escaping @Sendable () async -> Result
+) async -> Result {
+    await withTaskGroup(of: Result?.self) { group in
+        group.addTask { await body() }
+        group.addTask {
+            let now = csys_monotonic_nanoseconds()
+            if deadline > now { try? await Task.sleep(nanoseconds: deadline - now) }
+            return nil
+        }
+        var result: Result?
+        while let finished = await group.next() {
+            group.cancelAll()
+            if let finished { result = finished }
+        }
+        guard let result else { preconditionFailure("the body of a deadline always returns") }
+        return result
+    }
+}
+
+extension Ungraded {
+    /// The request's time is over.
+    static let deadlineExceeded = Ungraded(
+        .deadlineExceeded, cause: .host, code: "deadline_exceeded",
+        message: "the request's deadline passed before this rollout was graded")
+
+    /// Nobody waits for the result any more.
+    static let cancelled = Ungraded(
+        .cancelled, cause: .host, code: "cancelled",
+        message: "the caller went away before this rollout was graded")
+}

@@ -1,0 +1,225 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Completion
+public import Graders
+public import Grading
+public import Wire
+
+/// Reads rollouts from JSON: a single one, or a batch of items or groups.
+public struct RolloutDecoder: Sendable {
+    private let registry: GraderRegistry
+    private let recipes: RecipeBook
+
+    /// Makes a decoder.
+    ///
+    /// - Parameters:
+    ///   - registry: knows the task types.
+    ///   - recipes: the recipes that a request may name.
+    public init(registry: GraderRegistry, recipes: RecipeBook) {
+        self.registry = registry
+        self.recipes = recipes
+    }
+
+    /// Reads one rollout.
+    ///
+    /// - Parameter view: the rollout object.
+    /// - Returns: the job, with index 0.
+    /// - Throws: ``WireError`` with a pointer into the object.
+    public func decodeOne(_ view: JSONView) throws(WireError) -> RolloutJob {
+        var draft = RolloutDraft()
+        try RolloutDraft.rolloutTable.decode(view, into: &draft)
+        return try job(draft, index: 0, shared: Shared())
+    }
+
+    /// Reads one rollout that must not fail the others: its fault becomes part of the job.
+    ///
+    /// - Parameters:
+    ///   - view: the rollout object.
+    ///   - index: its place in the request.
+    /// - Returns: the job.
+    public func decodeAlone(_ view: JSONView, index: Int) -> RolloutJob {
+        decodeItem(view, index: index, path: [], shared: Shared())
+    }
+
+    /// Reads a batch: `items` or `groups`, with `recipe` and `seed` for all.
+    ///
+    /// A malformed rollout becomes a job with a fault; only a malformed batch is an error.
+    ///
+    /// - Parameter view: the batch object.
+    /// - Returns: the jobs in order, and the deadline in seconds from receipt, if any.
+    /// - Throws: ``WireError`` with a pointer into the object.
+    public func decodeBatch(_ view: JSONView) throws(WireError) -> RolloutBatch {
+        var draft = BatchDraft()
+        try BatchDraft.table.decode(view, into: &draft)
+        var shared = Shared()
+        shared.seed = draft.seed
+        if let recipe = draft.recipe { shared.recipe = try resolve(recipe) }
+        var jobs: [RolloutJob] = []
+        switch (draft.items, draft.groups) {
+        case (let items?, nil):
+            jobs.reserveCapacity(items.count)
+            for (index, item) in items.elements.enumerated() {
+                jobs.append(
+                    decodeItem(item, index: index, path: ["items", String(index)], shared: shared))
+            }
+        case (nil, let groups?):
+            for (number, group) in groups.elements.enumerated() {
+                decodeGroup(group, number: number, shared: shared, into: &jobs)
+            }
+        default:
+            throw WireError(
+                code: "missing_field",
+                message: "a batch needs either \"items\" or \"groups\", an array")
+        }
+        return RolloutBatch(jobs: jobs, deadlineSeconds: draft.deadlineSeconds)
+    }
+
+    // MARK: - Parts
+
+    /// What all rollouts of a batch start from.
+    private struct Shared {
+        var recipe: PreparedRecipe?
+        var seed: Int?
+        var draft = RolloutDraft()
+        var task: (any GradingTask)?
+    }
+
+    private func decodeItem(
+        _ view: JSONView, index: Int, path: [String], shared: Shared
+    ) -> RolloutJob {
+        var draft = shared.draft
+        if let seed = shared.seed { draft.rollout.seed = seed }
+        do {
+            try RolloutDraft.rolloutTable.decode(view, into: &draft)
+            return try job(draft, index: index, shared: shared)
+        } catch {
+            return faulty(draft, index: index, path: path, error: error, shared: shared)
+        }
+    }
+
+    private func decodeGroup(
+        _ view: JSONView, number: Int, shared: Shared, into jobs: inout [RolloutJob]
+    ) {
+        var shared = shared
+        let path = ["groups", String(number)]
+        if let seed = shared.seed { shared.draft.rollout.seed = seed }
+        do {
+            try RolloutDraft.groupTable.decode(view, into: &shared.draft)
+            if let recipe = shared.draft.recipe { shared.recipe = try resolve(recipe) }
+            shared.task = try decodeTask(shared.draft.task)
+        } catch {
+            let members = view["completions"]
+            for member in members?.elements ?? JSONElements.none {
+                var draft = shared.draft
+                try? RolloutDraft.memberTable.decode(member, into: &draft)
+                jobs.append(
+                    faulty(draft, index: jobs.count, path: path, error: error, shared: shared))
+            }
+            if members?.count ?? 0 == 0 {
+                jobs.append(
+                    faulty(shared.draft, index: jobs.count, path: path, error: error, shared: shared))
+            }
+            return
+        }
+        let members = shared.draft.completions?.elements ?? JSONElements.none
+        for (position, member) in members.enumerated() {
+            var draft = shared.draft
+            do {
+                try RolloutDraft.memberTable.decode(member, into: &draft)
+                jobs.append(try job(draft, index: jobs.count, shared: shared))
+            } catch {
+                let inner = path + ["completions", String(position)]
+                jobs.append(
+                    faulty(draft, index: jobs.count, path: inner, error: error, shared: shared))
+            }
+        }
+    }
+
+    private func job(
+        _ draft: RolloutDraft, index: Int, shared: Shared
+    ) throws(WireError) -> RolloutJob {
+        var rollout = draft.rollout
+        var recipe = shared.recipe ?? recipes.recipes[0]
+        if let view = draft.recipe, shared.task == nil { recipe = try resolve(view) }
+        if let task = shared.task {
+            rollout.task = task
+        } else {
+            rollout.task = try decodeTask(draft.task)
+        }
+        if rollout.problem == nil, let prompt = draft.prompt {
+            do {
+                let tag = recipe.recipe.format.completion.thinkOpen
+                rollout.problem = try ProblemText.derived(from: prompt, thinkOpen: tag)
+            } catch {
+                throw error.prefixed(by: "prompt")
+            }
+        }
+        return RolloutJob(index: index, rollout: rollout, recipe: recipe)
+    }
+
+    private func faulty(
+        _ draft: RolloutDraft, index: Int, path: [String], error: WireError, shared: Shared
+    ) -> RolloutJob {
+        let placed = path.reversed().reduce(error) { $0.prefixed(by: $1) }
+        return RolloutJob(
+            index: index, rollout: draft.rollout, recipe: shared.recipe ?? recipes.recipes[0],
+            fault: .invalidTask(placed))
+    }
+
+    private func resolve(_ view: JSONView) throws(WireError) -> PreparedRecipe {
+        do {
+            return try recipes.resolve(view)
+        } catch {
+            throw error.prefixed(by: "recipe")
+        }
+    }
+
+    private func decodeTask(_ view: JSONView?) throws(WireError) -> any GradingTask {
+        guard let view else { return NoTask() }
+        do {
+            return try registry.decodeTask(view)
+        } catch {
+            throw error.prefixed(by: "task")
+        }
+    }
+}
+
+/// A batch ready to be graded.
+public struct RolloutBatch: Sendable {
+    /// The rollouts in order.
+    public let jobs: [RolloutJob]
+    /// Time allowed from the receipt of the request, in seconds; nil for no limit.
+    public let deadlineSeconds: Double?
+}
+
+/// A batch while it is read.
+private struct BatchDraft: Sendable {
+    var items: JSONView?
+    var groups: JSONView?
+    var recipe: JSONView?
+    var seed: Int?
+    var deadlineSeconds: Double?
+
+    static let table = FieldTable<BatchDraft>(
+        "batch",
+        fields: [
+            Field("items", .array, doc: "Rollouts, each with its own prompt and task.") {
+                view, root throws(WireError) in root.items = view
+            },
+            Field("groups", .array, doc: "Groups of completions of one prompt.") {
+                view, root throws(WireError) in root.groups = view
+            },
+            Field("recipe", .any, doc: "A recipe's name, or changes to one.") {
+                view, root throws(WireError) in root.recipe = view.isNull ? nil : view
+            },
+            .integer("seed", doc: "Draws the tests of rollouts without a seed of their own.") {
+                $0.seed = $1
+            },
+            .number(
+                "deadline_s", FieldNotes(unit: "seconds", range: 0...86400),
+                doc: "Time allowed from receipt; what is not graded by then has only a status."
+            ) { $0.deadlineSeconds = $1 },
+        ])
+}
