@@ -63,8 +63,10 @@ let package = Package(
         // MARK: HTTPServer
         .systemLibrary(
             name: "CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(name: "CSocket", cSettings: cSettings),
         .target(
-            name: "HTTPServer", dependencies: ["CMicrohttpd", "Bytes", "Execution"],
+            name: "HTTPServer",
+            dependencies: ["CMicrohttpd", "CSocket", "CSystem", "Bytes", "Execution"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HTTPServerTests",

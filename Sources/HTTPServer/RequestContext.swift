@@ -1,0 +1,209 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import CMicrohttpd
+import CSocket
+
+/// One request on its polling thread, from the request line to the last byte of the response.
+///
+/// libmicrohttpd calls `step` with the header, with each piece of the body, once when the body is
+/// complete, and once more after a suspension. Only that thread touches a context; what other
+/// threads need is in `PendingExchange`.
+final class RequestContext {
+    private enum Stage {
+        case header
+        case body(HTTPRequestHead)
+        case waiting(PendingExchange)
+        /// A response is queued.
+        case answered
+    }
+
+    private let core: ServerCore
+    private let connection: Connection
+    private let target: String
+    private var stage = Stage.header
+    private var body = BodyBuffer?.none
+    private var charge: Charge?
+    private var receivedNanoseconds: UInt64 = 0
+    private var exchange: PendingExchange?
+    private var isOpen = false
+
+    init(_ core: ServerCore, _ connection: Connection, target: String) {
+        self.core = core
+        self.connection = connection
+        self.target = target
+    }
+
+    /// Goes one step; NO closes the connection.
+    ///
+    /// - Parameters:
+    ///   - call: what the library gave the access handler.
+    ///   - size: bytes of the body piece on entry, 0 on return: every piece is taken whole.
+    func step(_ call: AccessCall, _ size: inout Int) -> MHD_Result {
+        switch stage {
+        case .header:
+            return begin(call)
+        case .body(let head):
+            guard size > 0 else { return finish(head, call) }
+            defer { size = 0 }
+            return receive(UnsafeRawBufferPointer(start: call.upload, count: size), call)
+        case .waiting(let exchange):
+            return deliver(exchange, call)
+        case .answered:
+            return .YES
+        }
+    }
+
+    // MARK: Header
+
+    private func begin(_ call: AccessCall) -> MHD_Result {
+        let head = HTTPRequestHead(method: call.method, target: target, fields: call.fields())
+        if let response = refusal(of: head, isHTTP11: call.isHTTP11) {
+            // The library answers now and closes, so that no body is read.
+            if head.hasBody { connection.lingerAfterClose() }
+            return queue(response, call)
+        }
+        connection.enter(.body(received: 0))
+        receivedNanoseconds = monotonicNanoseconds()
+        stage = .body(head)
+        if head.hasBody {
+            body = BodyBuffer(declaredBytes: head.contentLength)
+            charge = Charge(core.admission)
+        }
+        return .YES
+    }
+
+    private func refusal(of head: HTTPRequestHead, isHTTP11: Bool) -> HTTPResponse? {
+        if let refusal = core.checks.beforeAdmission(head, isHTTP11: isHTTP11) {
+            return core.refuse(refusal)
+        }
+        if core.admission.isDraining, !core.answersWhileDraining(head) {
+            return core.refuse(.draining)
+        }
+        if let response = core.handler.admit(head) {
+            core.admission.count { $0.refusedByHandler += 1 }
+            return response
+        }
+        if let refusal = core.checks.afterAdmission(head) { return core.refuse(refusal) }
+        if head.hasBody, core.admission.looksFull(declaredBytes: head.contentLength ?? 0) {
+            return core.refuse(core.full)
+        }
+        return nil
+    }
+
+    // MARK: Body
+
+    private func receive(_ piece: UnsafeRawBufferPointer, _ call: AccessCall) -> MHD_Result {
+        let count = (body?.count ?? 0) + piece.count
+        guard count <= core.configuration.maxBodyBytes else {
+            return cutOff(.bodyTooLarge(maxBytes: core.configuration.maxBodyBytes), call)
+        }
+        guard let charge, charge.addBytes(piece.count) else { return cutOff(core.full, call) }
+        body?.append(piece)
+        connection.received(piece.count)
+        receivedNanoseconds = monotonicNanoseconds()
+        return .YES
+    }
+
+    private func cutOff(_ refusal: HTTPRefusal, _ call: AccessCall) -> MHD_Result {
+        var response = core.refuse(refusal)
+        if !response.headers.contains(where: { $0.name == "Connection" }) {
+            response.headers.append((name: "Connection", value: "close"))
+        }
+        connection.lingerAfterClose()
+        stage = .answered
+        ResponseQueue.sendDirectly(response, socket: cmhd_socket(call.connection))
+        return .NO
+    }
+
+    // MARK: Answer
+
+    private func finish(_ head: HTTPRequestHead, _ call: AccessCall) -> MHD_Result {
+        guard core.admission.open(evenIfDraining: core.answersWhileDraining(head)) else {
+            return queue(core.refuse(.draining), call)
+        }
+        isOpen = true
+        connection.enter(.answering)
+        if let charge, !charge.addRequest() { return queue(core.refuse(core.full), call) }
+        let bytes = body.take()?.finish() ?? BodyBuffer.empty
+        let request = HTTPRequest(
+            head: head, padded: bytes, receivedNanoseconds: receivedNanoseconds)
+        switch core.handler.answer(request) {
+        case .now(let response): return answerNow(response, call)
+        case .later(let start): return answerLater(start, call)
+        }
+    }
+
+    private func answerNow(_ response: HTTPResponse, _ call: AccessCall) -> MHD_Result {
+        guard case .stream(let stream) = response.body else { return queue(response, call) }
+        let exchange = PendingExchange(charge: nil)
+        exchange.adopt(stream)
+        guard attach(exchange) else {
+            stream.clientLeft()
+            return queue(core.refuse(.draining), call)
+        }
+        let result = queue(response, call)
+        connection.watch(epoll: core.sweeper.epoll)
+        return result
+    }
+
+    private func answerLater(
+        _ start: @Sendable (Exchange) -> Void, _ call: AccessCall
+    ) -> MHD_Result {
+        let charge = self.charge ?? Charge(core.admission)
+        self.charge = charge
+        guard charge.addRequest() else { return queue(core.refuse(core.full), call) }
+        let exchange = PendingExchange(charge: charge)
+        guard attach(exchange) else { return queue(core.refuse(.draining), call) }
+        stage = .waiting(exchange)
+        guard exchange.suspend(call.connection) else { return .NO }
+        connection.watch(epoll: core.sweeper.epoll)
+        start(Exchange(exchange, abandoned: core.abandoned))
+        return .YES
+    }
+
+    private func attach(_ exchange: PendingExchange) -> Bool {
+        self.exchange = exchange
+        return connection.attach(exchange)
+    }
+
+    private func deliver(_ exchange: PendingExchange, _ call: AccessCall) -> MHD_Result {
+        switch exchange.takeOutcome() {
+        case nil: return .YES
+        case .hangUp: return .NO
+        case .reply(let response):
+            let result = queue(response, call)
+            // Again, because the event of the suspension may have been spent.
+            if case .stream = response.body { connection.watch(epoll: core.sweeper.epoll) }
+            return result
+        }
+    }
+
+    private func queue(_ response: HTTPResponse, _ call: AccessCall) -> MHD_Result {
+        stage = .answered
+        connection.startReply()
+        return ResponseQueue.queue(response, on: call.connection)
+    }
+
+    // MARK: End
+
+    /// The request is over: answered, broken off, or cut by the server's end.
+    func complete(_ termination: MHD_RequestTerminationCode) {
+        let isComplete = termination == .REQUEST_TERMINATED_COMPLETED_OK
+        // The library's own error pages (400, 431) close the connection with bytes unread.
+        if termination == .REQUEST_TERMINATED_WITH_ERROR { connection.lingerAfterClose() }
+        connection.endRequest()
+        exchange?.complete(isComplete)
+        if !isComplete, termination != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { countLoss() }
+        charge = nil
+        if isOpen { core.admission.close() }
+    }
+
+    private func countLoss() {
+        switch stage {
+        case .header, .body: core.admission.count { $0.brokenOff += 1 }
+        case .waiting, .answered: if isOpen { core.admission.count { $0.vanished += 1 } }
+        }
+    }
+}
