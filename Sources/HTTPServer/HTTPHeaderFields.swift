@@ -29,6 +29,9 @@ struct HTTPHeaderFields: Sendable {
         if name.isEmpty || !name.allSatisfy(isTokenByte) || !value.allSatisfy(isFieldByte) {
             isMalformed = true
         }
+        // libmicrohttpd removes blanks before a value, but not after it.
+        let kept = value.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? 0
+        let value = UnsafeRawBufferPointer(rebasing: value[..<kept])
         let span = Span(start: bytes.count, nameCount: name.count, valueCount: value.count)
         spans.append(span)
         bytes.append(contentsOf: name)

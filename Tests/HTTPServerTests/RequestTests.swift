@@ -114,9 +114,9 @@ struct RequestTests {
             .later { exchange in start { exchange.reply(echo(request)) } }
         })
         let client = try server.client()
-        let one = "GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let requests = (1...3).map { "GET /\($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }
 
-        try client.send(one + one.replacing("/1", with: "/2") + one.replacing("/1", with: "/3"))
+        try client.send(requests.joined())
 
         let answers = try (1...3).map { _ in try client.response().text }
         #expect(answers == ["GET /1 - ", "GET /2 - ", "GET /3 - "])
