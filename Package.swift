@@ -157,8 +157,8 @@ let package = Package(
         .target(
             name: "RewardService",
             dependencies: [
-                "Rewards", "Graders", "Grading", "Wire", "Bytes", "HTTPServer", "Execution",
-                .product(name: "Logging", package: "swift-log"),
+                "Rewards", "Graders", "Grading", "Completion", "Wire", "Bytes", "HTTPServer",
+                "Execution", "CSystem",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -174,7 +174,7 @@ let package = Package(
             name: "assay",
             dependencies: [
                 "RewardService", "Rewards", "Graders", "Grading", "Wire", "Bytes", "HTTPServer",
-                "Execution",
+                "Execution", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,1 +1,112 @@
+// Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import CSystem
+public import Execution
+import Graders
+public import Grading
+public import HTTPServer
+public import Rewards
+import Wire
+
+/// Answers HTTP requests with rewards.
+///
+/// A request's way: `HTTPServer` reads the body, a `Route` decodes it, `RewardEngine` grades it,
+/// the route encodes the results. Small requests that need no other process are answered on the
+/// thread that read them; all others are suspended and graded by tasks on the pool.
+public final class RewardService: HTTPHandler {
+    let engine: RewardEngine
+    let decoder: RolloutDecoder
+    let pool: BlockingPool
+    let admission: Admission
+    private let routes: RouteTable
+
+    /// Bodies up to this size are parsed, and graded where that is cheap, on the thread that read
+    /// them: about 10 µs of work.
+    static let inlineBodyBytesMax = 32 << 10
+
+    /// Makes a service.
+    ///
+    /// - Parameters:
+    ///   - engine: grades rollouts.
+    ///   - recipes: the recipes that a request may name.
+    ///   - pool: threads for what computes for long.
+    ///   - maxInFlightRollouts: most rollouts in flight; above it, 429.
+    ///   - facts: what `/v1/info` and `/readyz` say about this process.
+    public init(
+        engine: RewardEngine, recipes: RecipeBook, pool: BlockingPool, maxInFlightRollouts: Int,
+        facts: ServiceFacts
+    ) {
+        self.engine = engine
+        self.pool = pool
+        decoder = RolloutDecoder(registry: engine.registry, recipes: recipes)
+        admission = Admission(limit: maxInFlightRollouts)
+        routes = RouteTable(
+            Self.infoRoutes(facts) + Self.rewardRoutes
+                + Self.graderRoutes(engine.registry, recipes))
+    }
+
+    /// Refuses what no route takes, before its body is read.
+    ///
+    /// - Parameter head: method and path.
+    /// - Returns: 404 or 405; nil when there is a route.
+    public func admit(_ head: HTTPRequestHead) -> HTTPResponse? {
+        routes.route(head) == nil ? routes.problem(head).response : nil
+    }
+
+    /// Answers a request.
+    ///
+    /// - Parameter request: head and body.
+    /// - Returns: the response, or the work that will reply.
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        guard let route = routes.route(request.head) else {
+            return .now(routes.problem(request.head).response)
+        }
+        return route.answer(self, request)
+    }
+
+    /// Starts work whose result is the reply, unless it has replied itself and returns nil; it is
+    /// cancelled when the client goes away.
+    func work(
+        _ body: @escaping @Sendable (Exchange) async -> HTTPResponse?
+    ) -> HTTPAnswer {
+        let pool = self.pool
+        return .later { exchange in
+            let task = Task(executorPreference: pool) {
+                if let response = await body(exchange) { exchange.reply(response) }
+            }
+            exchange.onDisconnect { task.cancel() }
+        }
+    }
+
+    /// The budget of a request with a deadline counted from its receipt.
+    func budget(_ request: HTTPRequest, deadlineSeconds: Double?) -> Budget {
+        guard let deadlineSeconds else { return .unlimited }
+        return Budget(
+            deadlineNanoseconds: request.receivedNanoseconds + UInt64(deadlineSeconds * 1e9))
+    }
+}
+
+extension RewardService {
+    /// Parses a body and hands its root to `decode`; faults become problems.
+    static func decoding<Value>(
+        _ body: ByteString, _ decode: (JSONView) throws(WireError) -> Value
+    ) -> Result<Value, ProblemError> {
+        do {
+            let root = try JSONDocument(body).root
+            return .success(try decode(root))
+        } catch let error as JSONSyntaxError {
+            return .failure(ProblemError(problem: Problem(error)))
+        } catch let error as WireError {
+            return .failure(ProblemError(problem: Problem(error)))
+        } catch {
+            preconditionFailure("decoding throws nothing else: \(error)")
+        }
+    }
+}
+
+/// A problem on its way to the reply.
+struct ProblemError: Error {
+    let problem: Problem
+}

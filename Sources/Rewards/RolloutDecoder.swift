@@ -33,6 +33,18 @@ public struct RolloutDecoder: Sendable {
         return try job(draft, index: 0, shared: Shared())
     }
 
+    /// Reads one rollout and the deadline beside it.
+    ///
+    /// - Parameter view: the rollout object, with `deadline_s` if there is one.
+    /// - Returns: the job, with index 0.
+    /// - Throws: ``WireError`` with a pointer into the object.
+    public func decodeSingle(_ view: JSONView) throws(WireError) -> SingleRollout {
+        var draft = RolloutDraft()
+        try RolloutDraft.singleTable.decode(view, into: &draft)
+        return SingleRollout(
+            job: try job(draft, index: 0, shared: Shared()), deadlineSeconds: draft.deadlineSeconds)
+    }
+
     /// Reads one rollout that must not fail the others: its fault becomes part of the job.
     ///
     /// - Parameters:
@@ -186,6 +198,14 @@ public struct RolloutDecoder: Sendable {
     }
 }
 
+/// A rollout that came alone.
+public struct SingleRollout: Sendable {
+    /// The rollout.
+    public let job: RolloutJob
+    /// Time allowed from the receipt of the request, in seconds; nil for no limit.
+    public let deadlineSeconds: Double?
+}
+
 /// A batch ready to be graded.
 public struct RolloutBatch: Sendable {
     /// The rollouts in order.
@@ -217,9 +237,6 @@ private struct BatchDraft: Sendable {
             .integer("seed", doc: "Draws the tests of rollouts without a seed of their own.") {
                 $0.seed = $1
             },
-            .number(
-                "deadline_s", FieldNotes(unit: "seconds", range: 0...86400),
-                doc: "Time allowed from receipt; what is not graded by then has only a status."
-            ) { $0.deadlineSeconds = $1 },
+            RolloutDraft.deadline { $0.deadlineSeconds = $1 },
         ])
 }

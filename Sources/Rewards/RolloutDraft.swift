@@ -13,6 +13,7 @@ struct RolloutDraft: Sendable {
     var recipe: JSONView?
     var prompt: JSONView?
     var completions: JSONView?
+    var deadlineSeconds: Double?
 
     private static let tokens = FieldNotes(unit: "tokens", range: 0...1e9)
 
@@ -83,6 +84,20 @@ struct RolloutDraft: Sendable {
     /// A rollout of its own.
     static let rolloutTable = FieldTable<RolloutDraft>(
         "rollout", fields: completionFields + promptFields)
+
+    /// A rollout that came alone.
+    static let singleTable = FieldTable<RolloutDraft>(
+        "rollout", fields: completionFields + promptFields + [deadline { $0.deadlineSeconds = $1 }])
+
+    /// The `deadline_s` of a request.
+    static func deadline<Root>(set: @escaping @Sendable (inout Root, Double) -> Void)
+        -> Field<Root>
+    {
+        .number(
+            "deadline_s", FieldNotes(unit: "seconds", range: 0...86400),
+            doc: "Time allowed from receipt; what is not graded by then has only a status.",
+            set: set)
+    }
 
     /// A group: what its members share, and the members.
     static let groupTable = FieldTable<RolloutDraft>(

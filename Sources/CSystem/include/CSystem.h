@@ -19,5 +19,8 @@ const void *_Nullable csys_find(const void *_Nonnull haystack, size_t haystack_s
 /// The string lives as long as the process.
 const char *_Nullable csys_own_image_path(void);
 
+/// Number of cores that this process may use; at least 1.
+int csys_usable_cores(void);
+
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t csys_monotonic_nanoseconds(void);

@@ -1,0 +1,121 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Execution
+import Grading
+import HTTPServer
+import Rewards
+import Wire
+
+/// `POST /v1/reward` and `POST /v1/rewards`.
+extension RewardService {
+    static let rewardRoutes: [Route] = [
+        .post("/v1/reward") { service, request in service.rewardOne(request) },
+        .post("/v1/rewards") { service, request in service.rewardMany(request) },
+    ]
+
+    // MARK: - One rollout
+
+    private func rewardOne(_ request: HTTPRequest) -> HTTPAnswer {
+        guard request.body.count <= Self.inlineBodyBytesMax else {
+            return work { [self] _ in await rewardOneLater(request) }
+        }
+        switch Self.decoding(request.body, decoder.decodeSingle) {
+        case .failure(let error): return .now(error.problem.response)
+        case .success(let single):
+            if let result = engine.gradeAtOnce(single.job) { return .now(.json(result.json)) }
+            return work { [self] _ in await grade(single, request) }
+        }
+    }
+
+    private func rewardOneLater(_ request: HTTPRequest) async -> HTTPResponse {
+        switch Self.decoding(request.body, decoder.decodeSingle) {
+        case .failure(let error): error.problem.response
+        case .success(let single): await grade(single, request)
+        }
+    }
+
+    private func grade(_ single: SingleRollout, _ request: HTTPRequest) async -> HTTPResponse {
+        guard admission.tryEnter(1) else { return full(1) }
+        defer { admission.leave(1) }
+        let budget = budget(request, deadlineSeconds: single.deadlineSeconds)
+        return .json(await engine.grade(single.job, budget: budget).json)
+    }
+
+    // MARK: - Many rollouts
+
+    private func rewardMany(_ request: HTTPRequest) -> HTTPAnswer {
+        work { [self] exchange in
+            switch Self.decoding(request.body, decoder.decodeBatch) {
+            case .failure(let error): error.problem.response
+            case .success(let batch): await grade(batch, request, exchange)
+            }
+        }
+    }
+
+    private func grade(
+        _ batch: RolloutBatch, _ request: HTTPRequest, _ exchange: Exchange
+    ) async -> HTTPResponse? {
+        guard admission.tryEnter(batch.jobs.count) else { return full(batch.jobs.count) }
+        defer { admission.leave(batch.jobs.count) }
+        let budget = budget(request, deadlineSeconds: batch.deadlineSeconds)
+        let accepted = request.head.header("accept") ?? ""
+        guard accepted.contains("application/x-ndjson") else {
+            return await collect(batch.jobs, budget)
+        }
+        await stream(batch.jobs, budget, to: exchange)
+        return nil
+    }
+
+    /// All results in one document, in the order of the request.
+    private func collect(_ jobs: [RolloutJob], _ budget: Budget) async -> HTTPResponse {
+        let results = Locked([ByteString?](repeating: nil, count: jobs.count))
+        await engine.gradeAll(jobs, budget: budget) { result in
+            var writer = JSONWriter(reservingBytes: 512)
+            writer.write(result.json)
+            let bytes = writer.byteString
+            results.withLock { $0[result.index] = bytes }
+        }
+        var writer = JSONWriter(reservingBytes: 512 * jobs.count)
+        writer.write(literal: "{\"results\":[")
+        for (index, result) in results.withLock({ $0 }).enumerated() {
+            guard let result else { preconditionFailure("rollout \(index) has no result") }
+            if index > 0 { writer.write(byte: UInt8(ascii: ",")) }
+            writer.write(.raw(result))
+        }
+        writer.write(literal: "]}\n")
+        return HTTPResponse(
+            status: 200, contentType: "application/json", bytes: writer.byteString)
+    }
+
+    /// Each result on a line of its own, the moment it is known.
+    private func stream(_ jobs: [RolloutJob], _ budget: Budget, to exchange: Exchange) async {
+        let lines = BodyStream(highWaterBytes: Self.unsentBytesMax)
+        exchange.reply(
+            HTTPResponse(
+                status: 200,
+                headers: [(name: "Content-Type", value: "application/x-ndjson")],
+                body: .stream(lines)))
+        await engine.gradeAll(jobs, budget: budget) { result in
+            var writer = JSONWriter(reservingBytes: 512)
+            writer.write(result.json)
+            writer.write(byte: UInt8(ascii: "\n"))
+            // A client that is gone cancels the task; nothing is left to be done with the answer.
+            _ = await lines.write(writer.byteString)
+        }
+        lines.finish()
+    }
+
+    /// Unsent bytes of a stream above which graders wait for the reader.
+    private static var unsentBytesMax: Int { 256 << 10 }
+
+    private func full(_ count: Int) -> HTTPResponse {
+        var problem = Problem(
+            status: 429, code: "overloaded",
+            detail: "\(admission.count) rollouts are in flight and \(admission.limit) are allowed;"
+                + " send these \(count) again later")
+        problem.headers = [(name: "Retry-After", value: "1")]
+        return problem.response
+    }
+}

@@ -1,0 +1,63 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Execution
+import HTTPServer
+import RewardService
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answers rewards over HTTP until SIGTERM or SIGINT.",
+        discussion: """
+            EXAMPLES
+              assay serve
+              assay serve --host 0.0.0.0 --port 9000 --allowed-host rewards.internal
+            """)
+
+    @Option(help: "Address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port to listen on; 0 takes any free one and prints it.")
+    var port = 8080
+
+    @Option(help: "A name that clients may use in the Host header; may be repeated.")
+    var allowedHost: [String] = []
+
+    @Option(help: "Threads that read and write sockets.")
+    var ioThreads = 2
+
+    @Option(help: "Most rollouts in flight; above it, requests are answered 429.")
+    var maxInFlightRollouts = 16_384
+
+    @Option(help: "Seconds that requests in flight may take after SIGTERM.")
+    var drainS = 60.0
+
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        // Blocked before any thread starts, so that only the waiting thread takes them.
+        let termination = TerminationSignal()
+        let running = options.start()
+        let service = RewardService(
+            engine: running.engine, recipes: running.recipes, pool: running.pool,
+            maxInFlightRollouts: maxInFlightRollouts, facts: running.facts)
+        var configuration = HTTPServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.ioThreads = ioThreads
+        configuration.allowedHosts.formUnion(allowedHost)
+        configuration.pathsAnsweredWhileDraining = ["/healthz"]
+        configuration.refusal = { Problem($0).response }
+        let server = try HTTPServer(configuration: configuration, handler: service)
+        try server.start()
+        say("serving on http://\(host):\(server.port) (version \(Assay.version))")
+        let signal = await termination.wait()
+        say("signal \(signal): finishing \(server.statistics.inFlightRequests) requests")
+        let isClean = await server.drain(deadlineSeconds: drainS)
+        server.stop()
+        running.pool.shutDown()
+        say(isClean ? "stopped" : "stopped; some requests were cut off after \(drainS) s")
+        if !isClean { throw ExitCode(1) }
+    }
+}
