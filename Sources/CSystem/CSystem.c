@@ -4,10 +4,13 @@
 #include "CSystem.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 void csys_set_thread_name(const char *name) {
     char kept[16] = {0};  // TASK_COMM_LEN of the kernel, with the final NUL
@@ -35,4 +38,23 @@ int csys_usable_cores(void) {
     cpu_set_t set;
     int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     return count > 0 ? count : 1;
+}
+
+// Descriptor for each signal number; a handler may read it at any time, hence volatile.
+static volatile sig_atomic_t signal_descriptors[NSIG];
+
+static void report_signal(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_descriptors[number], &byte, 1);
+    (void)written;  // a full pipe already holds enough signals
+    errno = saved;
+}
+
+int csys_signal_to_descriptor(int number, int descriptor) {
+    if (number <= 0 || number >= NSIG) return EINVAL;
+    signal_descriptors[number] = descriptor;
+    struct sigaction action = {.sa_handler = report_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, NULL) == 0 ? 0 : errno;
 }

@@ -5,12 +5,12 @@ import CSystem
 import Execution
 import Glibc
 
-/// Waits for SIGTERM or SIGINT without a signal handler.
+/// Waits for SIGTERM or SIGINT.
 ///
-/// Theory of operation. The signals are blocked in the calling thread, and so in every thread that
-/// it starts afterwards: make one of these first thing in `main`. A detached thread takes them with
-/// `sigwait` and wakes the waiting tasks; no code runs in signal context. Programs started later
-/// inherit the blocked mask: whoever spawns one has to reset it (`POSIX_SPAWN_SETSIGMASK`).
+/// Theory of operation. A signal handler in C writes the signal's number to a pipe and does nothing
+/// else; a detached thread reads the pipe and wakes the waiting tasks. Signal masks would not do:
+/// libdispatch's main thread waits with all signals unblocked. Make one object per process, and
+/// keep it: handler and pipe stay for the life of the process.
 public final class TerminationSignal: Sendable {
     private struct State {
         var received: [Int32] = []
@@ -19,19 +19,22 @@ public final class TerminationSignal: Sendable {
 
     private let state = Locked(State())
 
-    /// Blocks the signals and starts the thread that waits for them.
+    /// Catches the signals from now on.
     ///
     /// - Parameter signals: numbers; nil means SIGTERM and SIGINT.
     public init(signals: [Int32]? = nil) {
-        let signals = signals ?? [SIGTERM, SIGINT]
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        let blocked = set
+        var ends: [Int32] = [-1, -1]
+        let made = pipe(&ends)
+        precondition(made == 0, "pipe failed with errno \(errno)")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        for signal in signals ?? [SIGTERM, SIGINT] {
+            let status = csys_signal_to_descriptor(signal, ends[1])
+            precondition(status == 0, "cannot catch signal \(signal): errno \(status)")
+        }
+        let readEnd = ends[0]
         onOwnThread { [self] in
             csys_set_thread_name("signals")
-            take(blocked)
+            take(from: readEnd)
         }
     }
 
@@ -50,11 +53,12 @@ public final class TerminationSignal: Sendable {
         }
     }
 
-    private func take(_ signals: sigset_t) {
-        var signals = signals
-        var number: Int32 = 0
-        while sigwait(&signals, &number) == 0 {
-            let taken = number
+    private func take(from readEnd: Int32) {
+        var number: UInt8 = 0
+        while true {
+            let count = read(readEnd, &number, 1)
+            guard count == 1 else { continue }  // EINTR: the write end never closes
+            let taken = Int32(number)
             let waiting = state.withLock { state -> CheckedContinuation<Int32, Never>? in
                 guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
                 state.received.append(taken)

@@ -2,9 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
+
+/// The process: reads the arguments, then runs the command they name.
+@main
+enum Main {
+    /// Exit code for bad usage; 1 is a command's own bad news.
+    static let usageExitCode: Int32 = 2
+
+    static func main() async {
+        do {
+            var command = try Assay.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard Assay.exitCode(for: error) == .validationFailure else {
+                Assay.exit(withError: error)
+            }
+            say(Assay.message(for: error))
+            exit(usageExitCode)
+        }
+    }
+}
 
 /// The command line.
-@main
 struct Assay: AsyncParsableCommand {
     static let version = "0.1.0"
 

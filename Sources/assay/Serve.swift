@@ -36,7 +36,6 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
-        // Blocked before any thread starts, so that only the waiting thread takes them.
         let termination = TerminationSignal()
         let running = options.start()
         let service = RewardService(

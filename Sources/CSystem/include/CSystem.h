@@ -22,5 +22,10 @@ const char *_Nullable csys_own_image_path(void);
 /// Number of cores that this process may use; at least 1.
 int csys_usable_cores(void);
 
+/// From now on each arrival of `signal_number` writes that number, one byte, to `descriptor`.
+/// A signal mask would not do: libdispatch's main thread waits with all signals unblocked.
+/// Returns 0, or errno.
+int csys_signal_to_descriptor(int signal_number, int descriptor);
+
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t csys_monotonic_nanoseconds(void);
