@@ -28,11 +28,20 @@ final class Connection: Sendable {
 
     enum Lateness { case header, body, write, idle }
 
+    enum Attachment {
+        case attached
+        /// The client has hung up already.
+        case gone
+        /// The server is being stopped.
+        case stopping
+    }
+
     private struct State {
         var phase: Phase
         var since: UInt64
         var isOpen = true
         var isForced = false
+        var hasHungUp = false
         var lingers = false
         var exchange: PendingExchange?
     }
@@ -91,23 +100,22 @@ final class Connection: Sendable {
     /// connection and could destroy the response before it is read.
     func lingerAfterClose() { state.withLock { $0.lingers = true } }
 
-    /// Makes `exchange` the one that hears of a hang-up; false when the server is being stopped.
-    func attach(_ exchange: PendingExchange) -> Bool {
+    /// Makes `exchange` the one that hears of a hang-up.
+    func attach(_ exchange: PendingExchange) -> Attachment {
         state.withLock {
-            guard !$0.isForced else { return false }
+            if $0.isForced { return .stopping }
+            if $0.hasHungUp { return .gone }
             $0.exchange = exchange
-            return true
+            return .attached
         }
     }
-
-    /// Asks for one event when the client hangs up; at once if it is gone.
-    func watch(epoll: Int32) { _ = csock_watch(epoll, socket, id, CSOCK_HANGUP) }
 
     /// Ends a request; the next one, if any, may begin.
     func endRequest() {
         let ended = state.withLock { state -> PendingExchange? in
             state.phase = .idle(limit: limits.idle)
             state.since = monotonicNanoseconds()
+            if state.hasHungUp { wakeReader(state) }
             defer { state.exchange = nil }
             return state.exchange
         }
@@ -130,8 +138,21 @@ final class Connection: Sendable {
 
     // MARK: Sweeper thread
 
-    /// The exchange in progress, if any.
-    var exchange: PendingExchange? { state.withLock { $0.exchange } }
+    /// The client sent a FIN or is gone; returns the exchange that has to hear of it.
+    func hangUp() -> PendingExchange? {
+        state.withLock { state in
+            state.hasHungUp = true
+            if state.exchange == nil { wakeReader(state) }
+            return state.exchange
+        }
+    }
+
+    /// Lets the polling thread see a FIN that it missed: libmicrohttpd takes a short read for the
+    /// end of what is there, and epoll tells of bytes and FIN only once if both came together.
+    /// Shutting the read side, where nothing more can come, tells again.
+    private func wakeReader(_ state: State) {
+        if state.isOpen { shutdown(socket, Int32(SHUT_RD)) }
+    }
 
     /// Lets no exchange attach any more; returns the one in progress.
     func force() -> PendingExchange? {

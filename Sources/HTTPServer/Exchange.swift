@@ -120,8 +120,8 @@ final class PendingExchange: Sendable {
 
     // MARK: Polling thread
 
-    /// Suspends the connection, after which the work may start; false if the client is gone
-    /// already, which a watch of the connection's previous request may have told.
+    /// Suspends the connection, after which the work may start; false if the client has left
+    /// since the exchange was attached.
     func suspend(_ connection: OpaquePointer) -> Bool {
         state.withLock {
             guard !$0.isDisconnected else { return false }

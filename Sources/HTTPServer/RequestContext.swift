@@ -137,15 +137,13 @@ final class RequestContext {
 
     private func answerNow(_ response: HTTPResponse, _ call: AccessCall) -> MHD_Result {
         guard case .stream(let stream) = response.body else { return queue(response, call) }
-        let exchange = PendingExchange(charge: nil)
+        let exchange = PendingExchange(charge: charge)
         exchange.adopt(stream)
-        guard attach(exchange) else {
+        if let result = attach(exchange, call) {
             stream.clientLeft()
-            return queue(core.refuse(.draining), call)
+            return result
         }
-        let result = queue(response, call)
-        connection.watch(epoll: core.sweeper.epoll)
-        return result
+        return queue(response, call)
     }
 
     private func answerLater(
@@ -155,28 +153,31 @@ final class RequestContext {
         self.charge = charge
         guard charge.addRequest() else { return queue(core.refuse(core.full), call) }
         let exchange = PendingExchange(charge: charge)
-        guard attach(exchange) else { return queue(core.refuse(.draining), call) }
+        if let result = attach(exchange, call) { return result }
         stage = .waiting(exchange)
         guard exchange.suspend(call.connection) else { return .NO }
-        connection.watch(epoll: core.sweeper.epoll)
         start(Exchange(exchange, abandoned: core.abandoned))
         return .YES
     }
 
-    private func attach(_ exchange: PendingExchange) -> Bool {
-        self.exchange = exchange
-        return connection.attach(exchange)
+    /// Lets `exchange` hear of a hang-up; otherwise what to return to the library at once.
+    private func attach(_ exchange: PendingExchange, _ call: AccessCall) -> MHD_Result? {
+        switch connection.attach(exchange) {
+        case .attached:
+            self.exchange = exchange
+            return nil
+        case .gone:
+            return .NO
+        case .stopping:
+            return queue(core.refuse(.draining), call)
+        }
     }
 
     private func deliver(_ exchange: PendingExchange, _ call: AccessCall) -> MHD_Result {
         switch exchange.takeOutcome() {
         case nil: return .YES
         case .hangUp: return .NO
-        case .reply(let response):
-            let result = queue(response, call)
-            // Again, because the event of the suspension may have been spent.
-            if case .stream = response.body { connection.watch(epoll: core.sweeper.epoll) }
-            return result
+        case .reply(let response): return queue(response, call)
         }
     }
 
@@ -201,9 +202,12 @@ final class RequestContext {
     }
 
     private func countLoss() {
+        let isOpen = isOpen
         switch stage {
-        case .header, .body: core.admission.count { $0.brokenOff += 1 }
-        case .waiting, .answered: if isOpen { core.admission.count { $0.vanished += 1 } }
+        case .header, .body:
+            core.admission.count { isOpen ? ($0.vanished += 1) : ($0.brokenOff += 1) }
+        case .waiting, .answered:
+            if isOpen { core.admission.count { $0.vanished += 1 } }
         }
     }
 }

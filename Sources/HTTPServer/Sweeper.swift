@@ -10,8 +10,8 @@ import Glibc
 /// request is suspended, and sockets that must stay open a little after a refusal.
 ///
 /// Theory of operation. One thread waits on one epoll set. An event carries an id: of a connection
-/// (armed once for each suspended request, for hang-ups only, so that pipelined bytes neither wake
-/// the thread nor hide a hang-up), of a lingering socket (readable: its bytes are dropped until the
+/// (armed once, for hang-ups only, so that pipelined bytes neither wake the thread nor hide a
+/// hang-up), of a lingering socket (readable: its bytes are dropped until the
 /// end of stream or its time is over), or of the eventfd that wakes the thread. Ids are never used
 /// twice, so an event that was on its way when its connection closed finds nobody. Every tick the
 /// thread looks at all connections' clocks.
@@ -46,7 +46,7 @@ final class Sweeper: Sendable {
     static let lingerNanoseconds: UInt64 = 2_000_000_000
 
     private let state = Locked(State())
-    let epoll: Int32
+    private let epoll: Int32
     private let wake: Int32
     private let tickNanoseconds: UInt64
     private let late: @Sendable (Connection.Lateness) -> Void
@@ -77,12 +77,16 @@ final class Sweeper: Sendable {
 
     /// Starts the clock of a new connection.
     func add(socket: Int32, limits: Connection.Limits) -> Connection {
-        state.withLock { state -> Connection in
+        let connection = state.withLock { state -> Connection in
             let connection = Connection(id: state.nextID, socket: socket, limits: limits)
             state.connections[state.nextID] = connection
             state.nextID += 1
             return connection
         }
+        // Once for the connection's life: after a hang-up nothing follows. If the kernel has no
+        // memory for it, a vanished client is noticed late, when its response is written.
+        _ = csock_watch(epoll, socket, connection.id, CSOCK_HANGUP)
+        return connection
     }
 
     /// Forgets a connection whose socket is about to be closed.
@@ -175,7 +179,7 @@ final class Sweeper: Sendable {
         let (connection, lingering) = state.withLock { state -> (Connection?, Lingering?) in
             (state.connections[id], state.lingering[id])
         }
-        connection?.exchange?.clientLeft()
+        connection?.hangUp()?.clientLeft()
         if let lingering, csock_discard(lingering.socket) == 0 { endLingering(id) }
     }
 

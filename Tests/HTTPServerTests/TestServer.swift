@@ -85,7 +85,7 @@ final class Event: Sendable {
 
 /// Holds exchanges until the test replies to them.
 final class Parked: Sendable {
-    private let exchanges = Locked<[Exchange]>([])
+    fileprivate let exchanges = Locked<[Exchange]>([])
     let arrived = Event()
 
     func add(_ exchange: Exchange) {
@@ -97,4 +97,9 @@ final class Parked: Sendable {
         _ = arrived.wait()
         return exchanges.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
+}
+
+extension Parked {
+    /// The next exchange that has arrived, or nil.
+    func takeNow() -> Exchange? { exchanges.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 }
