@@ -107,11 +107,13 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // MARK: Sandbox
+        .target(name: "CSandbox", cSettings: cSettings),
         .executableTarget(
-            name: "assay-sandbox", path: "sandbox", cSettings: cSettings,
-            linkerSettings: [.linkedLibrary("seccomp")]),
+            name: "assay-sandbox", dependencies: ["CSandbox"], path: "sandbox",
+            cSettings: cSettings, linkerSettings: [.linkedLibrary("seccomp")]),
         .target(
-            name: "Sandbox", dependencies: ["Bytes", "Execution"], swiftSettings: swiftSettings),
+            name: "Sandbox", dependencies: ["Bytes", "CSandbox", "Execution"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Sandbox", "Bytes", "TestSupport", "assay-sandbox"],

@@ -1,1 +1,309 @@
+// Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
+
+public import Bytes
+import CSandbox
+import Glibc
+
+/// Compiles and runs programs written by an adversary.
+///
+///     let sandbox = try await Sandbox.start(configuration)
+///     let compiled = try await sandbox.compile(language: .cpp, source: source)
+///     if let program = compiled.program {
+///         let result = try await sandbox.run(program, stdin: "1 2\n", limits: RunLimits())
+///     }
+///
+/// What a program does to itself is a `RunResult`; only what we or the host did wrong is thrown.
+/// Every call may be cancelled; the program is then killed.
+public final class Sandbox: Sendable {
+    /// What isolates programs here, proven at start.
+    public let layers: LayerReport
+    /// Runs at a time.
+    public let workers: Int
+
+    private let configuration: SandboxConfiguration
+    private let connection: HelperConnection
+    private let queue: SlotQueue
+    private let compiled: CompileCache
+    private let headers: HeaderStore
+    private let emptyInput: MemoryFile
+
+    private init(
+        configuration: SandboxConfiguration, connection: HelperConnection, layers: LayerReport
+    ) throws(SandboxError) {
+        self.configuration = configuration
+        self.connection = connection
+        self.layers = layers
+        workers = configuration.workers
+        queue = SlotQueue(slots: configuration.workers)
+        compiled = CompileCache(capacity: configuration.compileCacheBytes)
+        headers = HeaderStore(directory: configuration.cacheDirectory)
+        emptyInput = try MemoryFile(sealing: "", name: "input")
+    }
+
+    // MARK: - Life
+
+    /// Starts the helper and proves every layer.
+    ///
+    /// - Parameter configuration: paths and sizes.
+    /// - Returns: a sandbox that takes runs.
+    /// - Throws: `SandboxError.unavailable` with a sentence that names what to change, if a layer of
+    ///   the minimum is missing and `allowDegraded` is false, or no box can be made at all.
+    public static func start(
+        _ configuration: SandboxConfiguration
+    ) async throws(SandboxError) -> Sandbox {
+        try Folders.make(configuration.cacheDirectory)
+        let connection = HelperConnection(
+            path: configuration.helperPath, arguments: helperArguments(configuration))
+        try connection.start()
+        do {
+            return try await proven(connection, configuration)
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private static func helperArguments(_ configuration: SandboxConfiguration) -> [String] {
+        var arguments = ["--workers", String(configuration.workers)]
+        arguments += ["--cache", configuration.cacheDirectory]
+        for path in configuration.readOnlyPaths { arguments += ["--bind", path] }
+        if !configuration.usesControlGroups { arguments.append("--no-cgroups") }
+        if let user = configuration.userID { arguments += ["--run-as", String(user)] }
+        return arguments
+    }
+
+    private static func proven(
+        _ connection: HelperConnection, _ configuration: SandboxConfiguration
+    ) async throws(SandboxError) -> Sandbox {
+        let facts = try await connection.ready()
+        guard facts.problem.isEmpty else {
+            throw .unavailable(
+                "no box can be made (\(facts.problem)). Start assay as root, or allow user "
+                    + "namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+                    + "user.max_user_namespaces>0); in a container allow unshare, mount and clone "
+                    + "(docker: --security-opt seccomp=unconfined --security-opt "
+                    + "apparmor=unconfined --cap-add SYS_ADMIN)")
+        }
+        let canaries = Canaries(facts: facts, hiddenPath: configuration.cacheDirectory) {
+            request throws(SandboxError) in try await connection.perform(request)
+        }
+        let report = try await canaries.report()
+        guard report.meetsMinimum || configuration.allowDegraded else {
+            let reasons = report.missing.map { "\($0.name): \($0.detail)" }
+            throw .unavailable(
+                "layers of the minimum are missing (\(reasons.joined(separator: "; "))). Change "
+                    + "the host as docs/sandbox.md says, or allow degraded isolation")
+        }
+        return try Sandbox(configuration: configuration, connection: connection, layers: report)
+    }
+
+    /// Turns waiting callers away, kills what runs, and returns when the helper is gone.
+    public func shutDown() async {
+        queue.close()
+        await connection.close()
+    }
+
+    // MARK: - State
+
+    /// Calls that wait for a slot now.
+    public var waitingCount: Int { queue.waiting }
+
+    /// Slots in use now.
+    public var busyCount: Int { queue.inUse }
+
+    /// Precompiles the header of a language, so that the first compilation need not.
+    ///
+    /// - Parameter language: one without a header needs nothing.
+    /// - Returns: whether a precompiled header is in use.
+    /// - Throws: `SandboxError` if the sandbox failed; a compiler that cannot precompile is no error.
+    @discardableResult
+    public func prepare(_ language: ProgramLanguage) async throws(SandboxError) -> Bool {
+        try await headerFolder(language, group: "") != nil
+    }
+
+    // MARK: - Compiling
+
+    /// Compiles a source, or checks it where the language has no compiler. Cached by exact source.
+    ///
+    /// - Parameters:
+    ///   - language: how.
+    ///   - source: at most the scratch size; any bytes.
+    ///   - limits: a limit reached is a failure in the result.
+    ///   - group: opaque key; slots are shared fairly between groups.
+    /// - Returns: the program, or why there is none.
+    /// - Throws: `SandboxError`, never for anything that the source caused.
+    public func compile(
+        language: ProgramLanguage, source: ByteString, limits: CompileLimits = CompileLimits(),
+        group: String = ""
+    ) async throws(SandboxError) -> CompileResult {
+        let key = CompileCache.Key(language: language, source: source, limits: limits)
+        return try await compiled.result(for: key) { () throws(SandboxError) in
+            try await self.compileUncached(key, group: group)
+        }
+    }
+
+    private func compileUncached(
+        _ key: CompileCache.Key, group: String
+    ) async throws(SandboxError) -> CompileResult {
+        let language = key.language
+        let folder = try await headerFolder(language, group: group)
+        let source = try MemoryFile(sealing: key.source, name: "source")
+        var limits = RunLimits(cpuSeconds: key.limits.cpuSeconds, memoryBytes: key.limits.memoryBytes)
+        limits.idleSeconds = 5
+        limits.stdoutBytes = key.limits.diagnosticsBytes
+        limits.stderrBytes = key.limits.diagnosticsBytes
+        limits.scratchBytes = 256 << 20
+        let request = BoxRequest(
+            arguments: resolve(language.compileCommand, folder: folder),
+            environment: ProgramLanguage.commonEnvironment + language.environment,
+            program: source, input: emptyInput, fileName: language.sourceName,
+            artifactName: language.artifactName, artifactBytes: key.limits.binaryBytes,
+            discardsExcess: true, limits: limits)
+        let (reply, queued, _) = try await perform(request, group: group)
+        var result = CompileResult(
+            program: nil, failure: nil,
+            diagnostics: Diagnostics.cleaned(try reply.stderr()), cached: false,
+            cpuSeconds: reply.cpuSeconds, wallSeconds: reply.wallSeconds, queueSeconds: queued,
+            peakMemoryBytes: reply.peakBytes, nearLimit: reply.has(SBX_NEAR_LIMIT))
+        result.failure = Self.compileFailure(reply)
+        guard result.failure == nil else { return result }
+        guard language.artifactName != nil else {
+            result.program = Program(language: language, file: source, byteCount: key.source.count)
+            return result
+        }
+        guard let binary = try reply.artifact() else {
+            result.failure = .crashed
+            return result
+        }
+        result.program = Program(
+            language: language, file: try MemoryFile(sealing: binary, name: "program"),
+            byteCount: binary.count)
+        return result
+    }
+
+    private static func compileFailure(_ reply: BoxReply) -> CompileFailure? {
+        switch reply.outcome {
+        case SBX_FINISHED: nil
+        case SBX_MEMORY_LIMIT: .memoryLimit
+        case SBX_TIME_LIMIT: .timeLimit
+        case SBX_RUNTIME_ERROR where reply.exitCode == 1: .diagnosed
+        default: .crashed
+        }
+    }
+
+    private func headerFolder(
+        _ language: ProgramLanguage, group: String
+    ) async throws(SandboxError) -> String? {
+        try await headers.folder(for: language) { request throws(SandboxError) in
+            try await self.perform(request, group: group).reply
+        } resolve: { command in
+            self.resolve(command, folder: nil)
+        }
+    }
+
+    private func resolve(_ command: [String], folder: String?) -> [String] {
+        command.compactMap { argument in
+            switch argument {
+            case "{compiler}": configuration.compilerPath
+            case "{python}": configuration.pythonPath
+            case "-I{include}": folder.map { "-I/cache/\($0)" }
+            default: argument
+            }
+        }
+    }
+
+    // MARK: - Running
+
+    /// Runs a program once, in a box of its own.
+    ///
+    /// - Parameters:
+    ///   - program: from `compile`; may run many times at once.
+    ///   - stdin: what it reads from descriptor 0, delivered whole before it starts.
+    ///   - limits: a limit reached is an outcome.
+    ///   - arguments: further arguments of the program; without NUL, at most 2 KiB together.
+    ///   - group: opaque key; slots are shared fairly between groups.
+    /// - Returns: how it ended and what it wrote.
+    /// - Throws: `SandboxError`, never for anything that the program caused.
+    public func run(
+        _ program: Program, stdin: ByteString, limits: RunLimits = RunLimits(),
+        arguments: [String] = [], group: String = ""
+    ) async throws(SandboxError) -> RunResult {
+        let language = program.language
+        let request = BoxRequest(
+            arguments: resolve(language.runCommand, folder: nil) + arguments,
+            environment: ProgramLanguage.commonEnvironment + language.environment,
+            program: program.file,
+            input: stdin.isEmpty ? emptyInput : try MemoryFile(sealing: stdin, name: "input"),
+            executesProgram: language.artifactName != nil,
+            fileName: language.artifactName == nil ? language.sourceName : "", limits: limits)
+        let (reply, queued, attempts) = try await perform(request, group: group)
+        return RunResult(
+            outcome: Self.outcome(reply), exitCode: reply.exitCode >= 0 ? reply.exitCode : nil,
+            signal: reply.signal > 0 ? reply.signal : nil, stdout: try reply.stdout(),
+            stderr: try reply.stderr(), stdoutTruncated: reply.has(SBX_STDOUT_TRUNCATED),
+            stderrTruncated: reply.has(SBX_STDERR_TRUNCATED), cpuSeconds: reply.cpuSeconds,
+            wallSeconds: reply.wallSeconds, queueSeconds: queued, peakMemoryBytes: reply.peakBytes,
+            nearLimit: reply.has(SBX_NEAR_LIMIT), attempts: attempts)
+    }
+
+    private static func outcome(_ reply: BoxReply) -> RunOutcome {
+        switch reply.outcome {
+        case SBX_FINISHED: .finished
+        case SBX_FORBIDDEN_SYSCALL: .forbiddenSyscall
+        case SBX_OUTPUT_LIMIT: .outputLimit(reply.cause == SBX_CAUSE_STDERR ? .stderr : .stdout)
+        case SBX_MEMORY_LIMIT: .memoryLimit
+        case SBX_TIME_LIMIT where reply.cause == SBX_CAUSE_IDLE: .timeLimit(.idle)
+        case SBX_TIME_LIMIT where reply.cause == SBX_CAUSE_WALL: .timeLimit(.wall)
+        case SBX_TIME_LIMIT: .timeLimit(.cpu)
+        default: .runtimeError
+        }
+    }
+
+    // MARK: - Attempts
+
+    /// Runs a request, a second time alone if the first failed for a reason that may be ours.
+    private func perform(
+        _ request: BoxRequest, group: String
+    ) async throws(SandboxError) -> (reply: BoxReply, queued: Double, attempts: Int) {
+        let (first, queued) = try await attempt(request, group: group, alone: false)
+        if let first, !Self.mayBeOurs(first) { return (first, queued, 1) }
+        // A dead helper says nothing about the program; anything else is tried on an idle machine.
+        let (second, waited) = try await attempt(request, group: group, alone: first != nil)
+        guard let second else { throw .failure("the sandbox helper died twice during one run") }
+        switch second.outcome {
+        case SBX_STARVED:
+            throw .failure("the host is overloaded: a run alone still waited for a CPU")
+        case SBX_BOX_ERROR:
+            throw .failure(
+                "a box could not be set up: step \(second.stage), "
+                    + String(cString: strerror(second.error)))
+        default:
+            // A box that dies without a word twice, alone, was killed by its program.
+            return (second, queued + waited, 2)
+        }
+    }
+
+    private static func mayBeOurs(_ reply: BoxReply) -> Bool {
+        reply.outcome == SBX_STARVED || reply.outcome == SBX_BOX_ERROR || reply.outcome == SBX_LOST
+    }
+
+    private func attempt(
+        _ request: BoxRequest, group: String, alone: Bool
+    ) async throws(SandboxError) -> (reply: BoxReply?, queued: Double) {
+        let begin = Self.now()
+        try await queue.acquire(group: group, alone: alone)
+        defer { queue.release(group: group, alone: alone) }
+        let queued = Self.now() - begin
+        guard !Task.isCancelled else { throw .cancelled }
+        let reply = try await connection.perform(request)
+        if let reply, reply.outcome == SBX_CANCELLED { throw .cancelled }
+        return (reply, queued)
+    }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

@@ -1,0 +1,176 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import CSandbox
+import Glibc
+
+/// Proves each layer by a program that tries what the layer must stop.
+struct Canaries: Sendable {
+    let facts: HelperFacts
+    let hiddenPath: String
+    let run: @Sendable (BoxRequest) async throws(SandboxError) -> BoxReply?
+
+    /// Runs all of them, each in a box of its own.
+    func report() async throws(SandboxError) -> LayerReport {
+        let probe = try await probe()
+        let tree = try await answer("orphan")
+        let trace = try await answer("trace")
+        let memory = try await answer("memory", memoryBytes: 64 << 20)
+        let processes = try await answer("processes", processes: 16)
+        let cpu = try await answer("spin", cpuSeconds: 0.05)
+        let isTreeKilled = tree.outcome == SBX_FINISHED && probe.isActive("candidate_not_init")
+        var layers = namespaceLayers(probe)
+        layers += [
+            probe.layer("file_isolation", required: true),
+            IsolationLayer(
+                name: "uid_switch", isActive: probe.user.map { $0 != String(getuid()) } ?? false,
+                detail: has(SBX_UID_SWITCH)
+                    ? "a user id of its own per slot" : "the one user of the user namespace",
+                isRequired: false),
+            probe.layer("capabilities", required: true),
+            probe.layer("rlimits", required: true),
+            seccomp(probe, trace),
+            landlock(probe),
+            IsolationLayer(
+                name: "network", isActive: probe.isActive("no_socket"),
+                detail: has(SBX_NETNS) ? "no socket() and an empty namespace" : "no socket()",
+                isRequired: true),
+            IsolationLayer(
+                name: "whole_tree_kill", isActive: isTreeKilled,
+                detail: isTreeKilled ? "by the pid namespace" : "a process outlived its run",
+                isRequired: true),
+            memoryLayer(memory),
+            IsolationLayer(
+                name: "pids", isActive: processes.outcome == SBX_FINISHED,
+                detail: has(SBX_CGROUP_PIDS) ? "cgroup" : "RLIMIT_NPROC", isRequired: false),
+            IsolationLayer(
+                name: "cpu_accounting",
+                isActive: cpu.outcome == SBX_TIME_LIMIT && cpu.cause == SBX_CAUSE_CPU,
+                detail: has(SBX_CGROUP_CPU) ? "cgroup" : "sampled from /proc, 10 ms steps",
+                isRequired: true),
+        ]
+        let isCapped = memory.outcome == SBX_MEMORY_LIMIT
+        return LayerReport(layers: layers, memoryMode: isCapped ? memoryMode : "none")
+    }
+
+    // MARK: - Layers
+
+    private func namespaceLayers(_ probe: Probe) -> [IsolationLayer] {
+        let names = [
+            ("pidns", "pid", true), ("mountns", "mnt", true), ("netns", "net", false),
+            ("ipcns", "ipc", false), ("userns", "user", false),
+        ]
+        return names.map { name, kernelName, isRequired in
+            let own = linkTarget("/proc/self/ns/\(kernelName)")
+            let inside = probe.namespaces[kernelName]
+            let isActive = inside != nil && inside != own
+            let why = name == "userns" ? "not needed: the helper is root" : "same as the host's"
+            return IsolationLayer(
+                name: name, isActive: isActive, detail: isActive ? inside ?? "" : why,
+                isRequired: isRequired)
+        }
+    }
+
+    private func seccomp(_ probe: Probe, _ trace: BoxReply) -> IsolationLayer {
+        let isActive = probe.isActive("filter") && trace.outcome == SBX_FORBIDDEN_SYSCALL
+        return IsolationLayer(
+            name: "seccomp", isActive: isActive,
+            detail: isActive
+                ? "\(facts.filterRules) instructions, ptrace kills" : "ptrace was not stopped",
+            isRequired: true)
+    }
+
+    private func landlock(_ probe: Probe) -> IsolationLayer {
+        let isActive = facts.landlockVersion > 0 && probe.isActive("landlock")
+        let why = facts.landlockVersion > 0 ? "the write was not refused" : "not in this kernel"
+        return IsolationLayer(
+            name: "landlock", isActive: isActive,
+            detail: isActive ? "ABI \(facts.landlockVersion)" : why, isRequired: false)
+    }
+
+    private func memoryLayer(_ memory: BoxReply) -> IsolationLayer {
+        let isActive = memory.outcome == SBX_MEMORY_LIMIT
+        var detail = memoryMode
+        if !facts.cgroupReason.isEmpty { detail += " (\(facts.cgroupReason))" }
+        return IsolationLayer(
+            name: "memory", isActive: isActive, detail: isActive ? detail : "not capped: \(detail)",
+            isRequired: true)
+    }
+
+    private var memoryMode: String {
+        if has(SBX_CGROUP1_MEMORY) { return "cgroup1" }
+        return has(SBX_CGROUP2_MEMORY) ? "cgroup2" : "sampled"
+    }
+
+    private func has(_ feature: sbx_features) -> Bool { facts.features & feature.rawValue != 0 }
+
+    // MARK: - Running
+
+    /// The lines that the probe printed.
+    private struct Probe {
+        var layers: [String: (isActive: Bool, detail: String)] = [:]
+        var namespaces: [String: String] = [:]
+        var user: String?
+
+        init(_ text: String) {
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+                if words.count == 3, words[0] == "namespace" {
+                    namespaces[words[1]] = words[2]
+                } else if words.count >= 2, words[0] == "user" {
+                    user = words[1]
+                } else if words.count >= 2 {
+                    let detail = words.count == 3 ? words[2] : ""
+                    layers[words[0]] = (words[1] == "active", detail)
+                }
+            }
+        }
+
+        func isActive(_ name: String) -> Bool { layers[name]?.isActive ?? false }
+
+        func layer(_ name: String, required: Bool) -> IsolationLayer {
+            IsolationLayer(
+                name: name, isActive: isActive(name), detail: layers[name]?.detail ?? "no answer",
+                isRequired: required)
+        }
+    }
+
+    private func probe() async throws(SandboxError) -> Probe {
+        let reply = try await answer("probe", extra: [hiddenPath])
+        guard reply.outcome == SBX_FINISHED else {
+            throw .unavailable(
+                "the first program in a box failed: outcome \(reply.outcome.rawValue), exit code "
+                    + "\(reply.exitCode), signal \(reply.signal), step \(reply.stage), "
+                    + "\(String(cString: strerror(reply.error))) \(try reply.stderr())")
+        }
+        return Probe(try reply.stdout().string)
+    }
+
+    private func answer(
+        _ name: String, extra: [String] = [], cpuSeconds: Double = 1,
+        memoryBytes: Int = 64 << 20, processes: Int = 8
+    ) async throws(SandboxError) -> BoxReply {
+        var limits = RunLimits(cpuSeconds: cpuSeconds, memoryBytes: memoryBytes)
+        limits.idleSeconds = 0.5
+        limits.processes = processes
+        limits.scratchBytes = 1 << 20
+        let empty = try MemoryFile(sealing: "", name: "input")
+        let request = BoxRequest(
+            arguments: [name] + extra, environment: [], program: empty, input: empty,
+            isCanary: true, limits: limits)
+        // The helper may be replaced once while it starts.
+        if let reply = try await run(request) { return reply }
+        guard let reply = try await run(request) else {
+            throw .unavailable("the helper died while its canary \(name) ran")
+        }
+        return reply
+    }
+
+    private func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 128)
+        let length = readlink(path, &buffer, buffer.count)
+        let bytes = buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
+        return length > 0 ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+}

@@ -1,0 +1,25 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+extension ProgramLanguage {
+    private static let standard = ["-std=gnu++20", "-O2", "-w", "-fdiagnostics-color=never"]
+
+    /// C++20 by g++, optimised, with `<bits/stdc++.h>` precompiled.
+    public static let cpp = ProgramLanguage(
+        name: "cpp",
+        sourceName: "main.cpp",
+        compileCommand: ["{compiler}"] + standard
+            + ["-fmax-errors=20", "-I{include}", "-x", "c++", "main.cpp", "-o", "program"],
+        artifactName: "program",
+        runCommand: ["./program"],
+        environment: [],
+        precompiledHeader: PrecompiledHeader(
+            name: "bits/stdc++.h",
+            // Found when a macro or pragma before the include makes the compiler drop the .gch.
+            content: "#pragma GCC system_header\n#include_next <bits/stdc++.h>\n",
+            command: ["{compiler}"] + standard
+                + ["-x", "c++-header", "stdc++.h", "-o", "stdc++.h.gch"],
+            sourceName: "stdc++.h",
+            artifactName: "stdc++.h.gch",
+            identityCommand: ["{compiler}", "--version"]))
+}

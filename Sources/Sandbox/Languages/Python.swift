@@ -1,0 +1,32 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+extension ProgramLanguage {
+    /// Compiles without running, so that a syntax error is a compile error.
+    private static let check = """
+        import sys
+        try:
+            with open('/box/main.py', 'rb') as source:
+                compile(source.read(), 'main.py', 'exec', dont_inherit=True)
+        except SyntaxError as error:
+            sys.stderr.write('%s:%s:%s: %s: %s\\n' % (
+                error.filename, error.lineno, error.offset, type(error).__name__, error.msg))
+            sys.exit(1)
+        except (ValueError, OverflowError, RecursionError, MemoryError) as error:
+            sys.stderr.write('main.py: %s: %s\\n' % (type(error).__name__, error))
+            sys.exit(1)
+        """
+
+    /// Python 3. Not `-I`: it would ignore PYTHONHASHSEED. The environment holds only what is here.
+    public static let python = ProgramLanguage(
+        name: "python",
+        sourceName: "main.py",
+        compileCommand: ["{python}", "-S", "-s", "-B", "-W", "ignore", "-c", check],
+        artifactName: nil,
+        runCommand: ["{python}", "-s", "-B", "/box/main.py"],
+        environment: [
+            "PYTHONHASHSEED=0", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1", "OMP_NUM_THREADS=1",
+            "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1",
+        ],
+        precompiledHeader: nil)
+}

@@ -1,0 +1,40 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// One layer of isolation, as its canary found it.
+public struct IsolationLayer: Sendable, Equatable {
+    /// Its name, for example `seccomp`.
+    public let name: String
+    /// Whether a program that tried the forbidden thing was stopped.
+    public let isActive: Bool
+    /// How, or why not.
+    public let detail: String
+    /// Whether the sandbox refuses to start without it.
+    public let isRequired: Bool
+}
+
+/// What protects the host, proven by programs that tried to break it.
+public struct LayerReport: Sendable, Equatable {
+    /// Every layer, in a fixed order.
+    public let layers: [IsolationLayer]
+    /// How memory is capped: `cgroup1`, `cgroup2`, `sampled` or `none`.
+    public let memoryMode: String
+
+    /// The required layers that are missing.
+    public var missing: [IsolationLayer] { layers.filter { $0.isRequired && !$0.isActive } }
+
+    /// Whether the minimum is met.
+    public var meetsMinimum: Bool { missing.isEmpty }
+
+    /// `full`, `reduced` (optional layers are missing) or `degraded` (required ones are).
+    public var mode: String {
+        if !meetsMinimum { return "degraded" }
+        // A user namespace is what takes the place of a user id per slot without root.
+        return layers.allSatisfy { $0.isActive || $0.name == "userns" } ? "full" : "reduced"
+    }
+
+    /// The layer of that name.
+    ///
+    /// - Parameter name: for example `seccomp`.
+    public subscript(name: String) -> IsolationLayer? { layers.first { $0.name == name } }
+}

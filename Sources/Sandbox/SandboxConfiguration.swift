@@ -1,0 +1,39 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How to start a sandbox. Nothing is read from the environment.
+public struct SandboxConfiguration: Sendable {
+    /// Path of the `assay-sandbox` program.
+    public var helperPath: String
+    /// Folder for precompiled headers; made if missing, shown read-only inside boxes.
+    public var cacheDirectory: String
+    /// Runs at a time, 1 to 256. More than the number of cores makes verdicts depend on load.
+    public var workers: Int
+    /// The C++ compiler, as seen inside a box.
+    public var compilerPath: String = "/usr/bin/g++"
+    /// The Python interpreter, as seen inside a box.
+    public var pythonPath: String = "/usr/bin/python3"
+    /// Host folders shown read-only at the same path, besides /usr; at most 16.
+    public var readOnlyPaths: [String] = []
+    /// Starts even if a layer of the minimum is missing; the report still says so.
+    public var allowDegraded = false
+    /// Uses control groups where they can be written.
+    public var usesControlGroups = true
+    /// User id that the helper takes before all else; nil = that of this process.
+    public var userID: UInt32?
+    /// Bound of the compile cache in bytes of sources and binaries.
+    public var compileCacheBytes = 256 << 20
+
+    /// Names the three settings that have no default.
+    ///
+    /// - Parameters:
+    ///   - helperPath: path of the `assay-sandbox` program.
+    ///   - cacheDirectory: folder for precompiled headers.
+    ///   - workers: runs at a time, 1 to 256.
+    public init(helperPath: String, cacheDirectory: String, workers: Int) {
+        precondition((1...256).contains(workers), "workers \(workers) outside 1...256")
+        self.helperPath = helperPath
+        self.cacheDirectory = cacheDirectory
+        self.workers = workers
+    }
+}

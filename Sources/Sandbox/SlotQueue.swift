@@ -1,0 +1,130 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Execution
+
+/// Hands out the run slots.
+///
+/// A free slot goes to the waiting group that holds the fewest, oldest first: while others wait, no
+/// group gets more than its share, so never more than half. A run that must be alone waits until
+/// all slots are free, and nobody else is let in meanwhile.
+final class SlotQueue: Sendable {
+    private struct Waiter {
+        let ticket: UInt64
+        let group: String
+        let alone: Bool
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var free: Int
+        var held: [String: Int] = [:]
+        var waiters: [Waiter] = []
+        var nextTicket: UInt64 = 0
+        var cancelled: Set<UInt64> = []
+        var isClosed = false
+    }
+
+    private let total: Int
+    private let state: Locked<State>
+
+    init(slots: Int) {
+        total = slots
+        state = Locked(State(free: slots))
+    }
+
+    /// Callers that wait now.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
+    /// Slots in use now.
+    var inUse: Int { state.withLock { total - $0.free } }
+
+    /// Waits for one slot, or for all of them.
+    func acquire(group: String, alone: Bool = false) async throws(SandboxError) {
+        let ticket = state.withLock { state -> UInt64 in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        let granted = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enqueue(
+                    Waiter(ticket: ticket, group: group, alone: alone, continuation: continuation))
+            }
+        } onCancel: {
+            cancel(ticket)
+        }
+        let isClosed = state.withLock { state -> Bool in
+            state.cancelled.remove(ticket)
+            return state.isClosed
+        }
+        guard granted else { throw isClosed ? .shutDown : .cancelled }
+    }
+
+    /// Gives back what `acquire` gave.
+    func release(group: String, alone: Bool = false) {
+        let ready = state.withLock { state -> [Waiter] in
+            state.free += alone ? total : 1
+            state.held[group, default: 1] -= 1
+            if state.held[group] == 0 { state.held[group] = nil }
+            return grant(&state)
+        }
+        for waiter in ready { waiter.continuation.resume(returning: true) }
+    }
+
+    /// Turns all waiters away, now and from now on.
+    func close() {
+        let turnedAway = state.withLock { state -> [Waiter] in
+            state.isClosed = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in turnedAway { waiter.continuation.resume(returning: false) }
+    }
+
+    private func enqueue(_ waiter: Waiter) {
+        let outcome = state.withLock { state -> (refused: Bool, ready: [Waiter]) in
+            if state.isClosed || state.cancelled.contains(waiter.ticket) { return (true, []) }
+            state.waiters.append(waiter)
+            return (false, grant(&state))
+        }
+        if outcome.refused { waiter.continuation.resume(returning: false) }
+        for ready in outcome.ready { ready.continuation.resume(returning: true) }
+    }
+
+    private func cancel(_ ticket: UInt64) {
+        let outcome = state.withLock { state -> (waiter: Waiter?, ready: [Waiter]) in
+            guard let index = state.waiters.firstIndex(where: { $0.ticket == ticket }) else {
+                // Not queued yet (or already granted): remembered until `acquire` returns.
+                state.cancelled.insert(ticket)
+                return (nil, [])
+            }
+            // One that wanted to be alone may have held others back.
+            return (state.waiters.remove(at: index), grant(&state))
+        }
+        outcome.waiter?.continuation.resume(returning: false)
+        for ready in outcome.ready { ready.continuation.resume(returning: true) }
+    }
+
+    private func grant(_ state: inout State) -> [Waiter] {
+        var ready: [Waiter] = []
+        while let index = next(state) {
+            let waiter = state.waiters.remove(at: index)
+            state.free -= waiter.alone ? total : 1
+            state.held[waiter.group, default: 0] += 1
+            ready.append(waiter)
+        }
+        return ready
+    }
+
+    private func next(_ state: State) -> Int? {
+        if let alone = state.waiters.firstIndex(where: { $0.alone }) {
+            return state.free == total ? alone : nil
+        }
+        guard state.free > 0 else { return nil }
+        return state.waiters.indices.min { left, right in
+            // Indices are in order of arrival, and `min` keeps the first of equals.
+            state.held[state.waiters[left].group, default: 0]
+                < state.held[state.waiters[right].group, default: 0]
+        }
+    }
+}

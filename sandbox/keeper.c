@@ -1,0 +1,159 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keeper of a slot: takes its namespaces once, then makes boxes on request.
+//
+// It reads nothing but requests from its worker. As root it switches candidates to a user id that
+// only this slot uses. Otherwise it takes a user namespace first, in which it may make the others;
+// candidates then run as the one user mapped there, without capabilities.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#define INNER_USER 1000            // of candidates in a user namespace
+#define USER_BASE 0x60000000u      // of candidates otherwise; far above any account
+#define LAST_CAPABILITY 63
+
+struct keeper {
+    const struct sandbox_config *config;
+    int socket;
+    struct box_identity identity;
+    struct keeper_ready ready;
+};
+
+static int give_up(struct keeper *keeper, const char *step) {
+    keeper->ready.error = errno ? errno : EINVAL;
+    snprintf(keeper->ready.text, sizeof keeper->ready.text, "%s: %s", step,
+             strerror(keeper->ready.error));
+    return -1;
+}
+
+/// Maps the one user that we are; a process may do that for itself.
+static int map_user(uid_t user, gid_t group) {
+    char line[64];
+    if (io_write_at(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 && errno != ENOENT) return -1;
+    snprintf(line, sizeof line, "%u %u 1", INNER_USER, user);
+    if (io_write_at(AT_FDCWD, "/proc/self/uid_map", line) < 0) return -1;
+    snprintf(line, sizeof line, "%u %u 1", INNER_USER, group);
+    return io_write_at(AT_FDCWD, "/proc/self/gid_map", line);
+}
+
+static bool can_switch_to(uid_t user) {
+    pid_t child = fork();
+    if (child == 0) {
+        bool switched = syscall(SYS_setresgid, user, user, user) == 0 &&
+                        syscall(SYS_setresuid, user, user, user) == 0;
+        _exit(switched ? 0 : 1);
+    }
+    int status;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/// Whether we are in the machine's own user namespace (then nothing hides parts of /proc).
+static bool in_first_user_namespace(void) {
+    char text[128];
+    unsigned long long inner, outer, count;
+    return io_read_at(AT_FDCWD, "/proc/self/uid_map", text, sizeof text) > 0 &&
+           sscanf(text, "%llu %llu %llu", &inner, &outer, &count) == 3 && count == 4294967295ull;
+}
+
+static void take_optional(struct keeper *keeper, int flag, uint32_t feature) {
+    if (unshare(flag) == 0) keeper->ready.features |= feature;
+}
+
+static int take_namespaces(struct keeper *keeper, int slot) {
+    uid_t user = geteuid();
+    gid_t group = getegid();
+    struct box_identity *identity = &keeper->identity;
+    if (user == 0 && unshare(CLONE_NEWNS) == 0) {
+        identity->user = USER_BASE + ((uid_t)keeper->config->monitor & 0xfffff) * SBX_MAX_WORKERS +
+                         (uid_t)slot;
+        identity->switch_user = can_switch_to(identity->user);
+        identity->keep_host_proc = !in_first_user_namespace();
+        if (identity->switch_user) keeper->ready.features |= SBX_UID_SWITCH;
+        else identity->user = 0;
+        keeper->ready.user = identity->user;
+    } else {
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // else the kernel owns /proc/self/uid_map
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+            return give_up(keeper, "unshare(CLONE_NEWUSER|CLONE_NEWNS)");
+        if (map_user(user, group) < 0) return give_up(keeper, "map the user namespace");
+        identity->user = INNER_USER;
+        identity->keep_host_proc = true;
+        keeper->ready.features |= SBX_USERNS;
+        keeper->ready.user = user;
+    }
+    take_optional(keeper, CLONE_NEWNET, SBX_NETNS);
+    take_optional(keeper, CLONE_NEWCGROUP, SBX_CGROUPNS);
+    if (unshare(CLONE_NEWUTS) == 0 && sethostname("box", 3) < 0) return give_up(keeper, "hostname");
+    return 0;
+}
+
+static int set_up(struct keeper *keeper, int slot) {
+    const char *step = "";
+    if (take_namespaces(keeper, slot) < 0) return -1;
+    if (root_build(keeper->config, keeper->identity.keep_host_proc, &step) < 0)
+        return give_up(keeper, step);
+    for (int capability = 0; capability <= LAST_CAPABILITY; capability++)
+        prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);  // EINVAL above the last one
+    if (keeper->identity.landlock_version > 0) keeper->ready.features |= SBX_LANDLOCK;
+    // After the identity changes, which clear it.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return give_up(keeper, "PDEATHSIG");
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    return 0;
+}
+
+/// Makes one box and waits for its end.
+static void serve(struct keeper *keeper, const struct sbx_run *run, const int *fds, int fd_count) {
+    struct box_files files = {.program = fds[0], .input = fds[1], .output = fds[2],
+                              .error = fds[3], .status = fds[4],
+                              .artifact = fd_count > 5 ? fds[5] : -1};
+    int pidfd;
+    pid_t child = box_enter(run, &keeper->identity, &files, &pidfd);
+    struct keeper_started started = {.pid = child, .error = child < 0 ? errno : 0};
+    for (int i = 0; i < fd_count; i++) close(fds[i]);
+    if (csbx_send(keeper->socket, &started, sizeof started, &pidfd, pidfd >= 0 ? 1 : 0) < 0)
+        _exit(1);
+    io_close(&pidfd);
+    if (child < 0) return;
+    struct keeper_ended ended = {0};
+    struct rusage used;
+    while (wait4(child, &ended.wait_status, 0, &used) < 0)
+        if (errno != EINTR) _exit(1);
+    ended.cpu_ns = ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) * 1000000000u +
+                   ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000u;
+    if (csbx_send(keeper->socket, &ended, sizeof ended, NULL, 0) < 0) _exit(1);
+}
+
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filter,
+                           int slot, int socket) {
+    static struct sbx_run run;
+    struct keeper keeper = {.config = config, .socket = socket};
+    bool sampled_memory = false;
+    int fds[SBX_MAX_FDS], fd_count;
+    prctl(PR_SET_NAME, "box-keeper", 0, 0, 0);
+    // The worker speaks once it has put us into the control groups.
+    if (csbx_receive(socket, &sampled_memory, sizeof sampled_memory, fds, &fd_count) <= 0) _exit(1);
+    keeper.identity = (struct box_identity){.filter = filter,
+                                            .sampled_memory = sampled_memory,
+                                            .landlock_version = landlock_version()};
+    set_up(&keeper, slot);
+    if (csbx_send(socket, &keeper.ready, sizeof keeper.ready, NULL, 0) < 0) _exit(1);
+    if (keeper.ready.error) _exit(1);
+    for (;;) {
+        ssize_t got = csbx_receive(socket, &run, sizeof run, fds, &fd_count);
+        if (got != sizeof run || fd_count < 5) _exit(got == 0 ? 0 : 1);
+        serve(&keeper, &run, fds, fd_count);
+    }
+}

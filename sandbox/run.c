@@ -1,0 +1,419 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One run, from request to verdict: the worker asks its keeper for a box, drains the outputs,
+// watches the clocks, and kills the box's init when a limit is reached.
+//
+// Three clocks. CPU time of the whole tree is the limit. Idle time is wall time minus CPU time
+// minus the time spent runnable without a CPU: sleeping is the cheapest way to hold a slot. Wall
+// time is a backstop; reached while the program mostly waited for a CPU, it is our overload and
+// not a verdict. The clocks are read at ticks of 5 to 20 ms; outputs and the end wake us at once.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#define TICK_FIRST_NS 5000000u
+#define TICK_MAX_NS 20000000u
+#define PIPE_BYTES (256 * 1024)
+#define STARVED_SHARE 4  // waited for a CPU more than a quarter of the wall time
+#define STREAM_INLINE (SBX_INLINE_MAX / 2)
+
+struct stream {
+    int pipe;
+    int memfd;  // −1 while the bytes fit inline
+    uint64_t cap;
+    uint64_t size;
+    bool truncated;
+    char head[STREAM_INLINE];
+};
+
+struct live {
+    struct worker *worker;
+    const struct sbx_run *run;
+    struct stream output;
+    struct stream error;
+    int status;
+    int pidfd;
+    pid_t init;
+    int artifact;
+    bool started, ended, reported, killed, cancelled, ran_out, failed;
+    enum sbx_cause late;  // which clock ran out
+    struct box_report report;
+    struct box_report failure;
+    uint64_t begin_ns, tick_ns, tick_length_ns;
+    uint64_t cpu_ns, idle_ns, wait_ns, seen_wait_ns, peak_bytes;
+};
+
+// ---- Streams
+
+static int keep(struct stream *stream, const char *bytes, size_t count) {
+    if (stream->memfd < 0 && stream->size + count <= STREAM_INLINE) {
+        memcpy(stream->head + stream->size, bytes, count);
+        return 0;
+    }
+    if (stream->memfd < 0) {
+        stream->memfd = memfd_create("output", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (stream->memfd < 0) return -1;
+        if (write(stream->memfd, stream->head, stream->size) != (ssize_t)stream->size) return -1;
+    }
+    while (count > 0) {
+        ssize_t written = write(stream->memfd, bytes, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return -1;
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+/// Takes what the pipe holds; closes it at its end. −1 = we could not store it.
+static int drain(struct stream *stream) {
+    static char buffer[PIPE_BYTES];
+    for (;;) {
+        ssize_t got = read(stream->pipe, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return 0;
+        if (got <= 0) {
+            io_close(&stream->pipe);
+            return 0;
+        }
+        uint64_t room = stream->cap - stream->size;
+        size_t kept = (uint64_t)got < room ? (size_t)got : (size_t)room;
+        if (kept < (size_t)got) stream->truncated = true;
+        if (kept > 0 && keep(stream, buffer, kept) < 0) return -1;
+        stream->size += kept;
+        if (got < (ssize_t)sizeof buffer) return 0;
+    }
+}
+
+static int open_stream(struct stream *stream, uint64_t cap, uid_t user, int *write_end) {
+    int ends[2];
+    stream->pipe = stream->memfd = -1;
+    stream->cap = cap;
+    stream->size = 0;
+    stream->truncated = false;
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    stream->pipe = ends[0];
+    *write_end = ends[1];
+    fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);  // a smaller pipe is only slower
+    // Else the program could not open /dev/stdout.
+    if (geteuid() == 0 && fchown(ends[1], user, user) < 0) return -1;
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+// ---- Start
+
+static int start(struct live *live, const int *fds) {
+    struct worker *worker = live->worker;
+    int send[6] = {fds[0], fds[1], -1, -1, -1, -1}, status[2] = {-1, -1};
+    int failed = open_stream(&live->output, live->run->stdout_bytes, worker->user, &send[2]);
+    if (!failed)
+        failed = open_stream(&live->error, live->run->stderr_bytes, worker->user, &send[3]);
+    if (!failed) failed = pipe2(status, O_CLOEXEC);
+    live->status = status[0];
+    send[4] = status[1];
+    if (!failed && live->run->flags & SBX_WANT_ARTIFACT) {
+        live->artifact = send[5] = memfd_create("artifact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        failed = send[5] < 0 ? -1 : 0;
+    }
+    if (!failed) failed = fcntl(status[0], F_SETFL, O_NONBLOCK);
+    if (!failed)
+        failed = cgroup_slot_begin(&worker->group, live->run->memory_bytes, live->run->processes);
+    if (!failed)
+        failed = csbx_send(worker->keeper_socket, live->run, sizeof *live->run, send,
+                           send[5] >= 0 ? 6 : 5);
+    int kept = errno;
+    for (int i = 2; i < 5; i++) io_close(&send[i]);
+    errno = kept;
+    live->begin_ns = live->tick_ns = io_now_ns();
+    return failed;
+}
+
+static void kill_box(struct live *live) {
+    if (live->killed || live->ended) return;
+    live->killed = true;
+    if (live->pidfd >= 0) syscall(SYS_pidfd_send_signal, live->pidfd, SIGKILL, NULL, 0);
+}
+
+// ---- Clocks and memory
+
+static void check_limits(struct live *live, uint64_t now) {
+    const struct sbx_run *run = live->run;
+    if (live->cpu_ns > run->cpu_ns) live->late = SBX_CAUSE_CPU;
+    else if (live->idle_ns > run->idle_ns) live->late = SBX_CAUSE_IDLE;
+    else if (now - live->begin_ns > run->wall_ns) live->late = SBX_CAUSE_WALL;
+    if (cgroup_slot_ran_out(&live->worker->group)) live->ran_out = true;
+    if (live->late || live->ran_out) kill_box(live);
+}
+
+static void sample_memory(struct live *live, uint64_t resident) {
+    if (live->worker->group.memory >= 0) return;
+    if (resident > live->run->memory_bytes) {
+        // Shared pages were counted once for each process: look closer before judging.
+        resident = tasks_proportional_bytes(live->worker->proc, live->init);
+        if (resident > live->run->memory_bytes) live->ran_out = true;
+    }
+    if (resident > live->peak_bytes) live->peak_bytes = resident;
+}
+
+static void tick(struct live *live) {
+    struct tasks_sample sample;
+    uint64_t now = io_now_ns();
+    tasks_sample(live->worker->proc, live->init, &sample);
+    bool counted = live->worker->group.cpu >= 0;
+    uint64_t cpu = counted ? cgroup_slot_cpu_ns(&live->worker->group) : sample.cpu_ns;
+    uint64_t wall_step = now - live->tick_ns;
+    uint64_t cpu_step = cpu > live->cpu_ns ? cpu - live->cpu_ns : 0;
+    uint64_t wait_step =
+        sample.wait_ns > live->seen_wait_ns ? sample.wait_ns - live->seen_wait_ns : 0;
+    if (wall_step > cpu_step) {
+        uint64_t rest = wall_step - cpu_step;
+        uint64_t waited = wait_step < rest ? wait_step : rest;
+        live->wait_ns += waited;
+        live->idle_ns += rest - waited;
+    }
+    live->cpu_ns += cpu_step;
+    live->seen_wait_ns = sample.wait_ns;
+    live->tick_ns = now;
+    sample_memory(live, sample.resident_bytes);
+    if (live->tick_length_ns < TICK_MAX_NS && live->worker->group.memory >= 0)
+        live->tick_length_ns *= 2;
+    check_limits(live, now);
+}
+
+// ---- Events
+
+static void read_status(struct live *live) {
+    struct box_report report;
+    ssize_t got;
+    while ((got = read(live->status, &report, sizeof report)) == sizeof report) {
+        if (report.stage == BOX_OK) {
+            live->report = report;
+            live->reported = true;
+        } else {
+            live->failure = report;
+            live->failed = true;
+        }
+    }
+    if (got == 0) io_close(&live->status);
+}
+
+/// The keeper's two messages: init's pidfd, then its end. False when the keeper is gone.
+static bool read_keeper(struct live *live) {
+    union {
+        struct keeper_started started;
+        struct keeper_ended ended;
+    } message;
+    int fds[SBX_MAX_FDS], fd_count;
+    ssize_t got = csbx_receive(live->worker->keeper_socket, &message, sizeof message, fds, &fd_count);
+    if (got <= 0) return false;
+    if (!live->started) {
+        live->started = true;
+        live->init = message.started.pid;
+        if (fd_count > 0) live->pidfd = fds[0];
+        if (message.started.pid < 0) {
+            live->failure = (struct box_report){.stage = BOX_CLONE, .error = message.started.error};
+            live->failed = live->ended = true;
+        }
+        if (live->cancelled && live->pidfd >= 0) {
+            live->killed = false;
+            kill_box(live);
+        }
+        return true;
+    }
+    live->ended = true;
+    if (message.ended.cpu_ns > live->cpu_ns) live->cpu_ns = message.ended.cpu_ns;
+    return true;
+}
+
+static void read_control(struct live *live) {
+    struct sbx_header header;
+    int fds[SBX_MAX_FDS], fd_count;
+    ssize_t got = csbx_receive(live->worker->control, &header, sizeof header, fds, &fd_count);
+    if (got <= 0) _exit(0);  // the supervisor is gone; PDEATHSIG takes the rest
+    for (int i = 0; i < fd_count; i++) close(fds[i]);
+    if (header.type != SBX_CANCEL || header.id != live->run->header.id) return;
+    live->cancelled = true;
+    kill_box(live);
+}
+
+static void drain_checked(struct live *live, struct stream *stream) {
+    if (stream->pipe < 0) return;
+    if (drain(stream) < 0) {
+        live->failure = (struct box_report){.stage = BOX_STREAMS, .error = errno};
+        live->failed = true;
+        kill_box(live);
+    }
+    if (stream->truncated && !(live->run->flags & SBX_DISCARD_EXCESS)) kill_box(live);
+}
+
+/// Handles events until the box has ended; false when the keeper is lost.
+static bool watch(struct live *live) {
+    live->tick_length_ns = TICK_FIRST_NS;
+    while (!live->ended) {
+        struct pollfd events[] = {{.fd = live->worker->keeper_socket, .events = POLLIN},
+                                  {.fd = live->output.pipe, .events = POLLIN},
+                                  {.fd = live->error.pipe, .events = POLLIN},
+                                  {.fd = live->status, .events = POLLIN},
+                                  {.fd = live->worker->control, .events = POLLIN}};
+        uint64_t passed = io_now_ns() - live->tick_ns;
+        uint64_t left = passed < live->tick_length_ns ? live->tick_length_ns - passed : 0;
+        int ready = poll(events, 5, live->started ? (int)((left + 999999) / 1000000) : -1);
+        if (ready < 0 && errno != EINTR) return false;
+        if (ready > 0) {
+            if (events[1].revents) drain_checked(live, &live->output);
+            if (events[2].revents) drain_checked(live, &live->error);
+            if (events[3].revents) read_status(live);
+            if (events[4].revents) read_control(live);
+            if (events[0].revents && !read_keeper(live)) return false;
+        }
+        if (live->started && !live->ended && !live->killed &&
+            io_now_ns() - live->tick_ns >= live->tick_length_ns)
+            tick(live);
+    }
+    // Every writer is dead: what is left is in the pipes.
+    while (live->output.pipe >= 0 && drain(&live->output) == 0 && !live->output.truncated) {
+        struct pollfd more = {.fd = live->output.pipe, .events = POLLIN};
+        if (live->output.pipe >= 0 && poll(&more, 1, 0) <= 0) break;
+    }
+    while (live->error.pipe >= 0 && drain(&live->error) == 0 && !live->error.truncated) {
+        struct pollfd more = {.fd = live->error.pipe, .events = POLLIN};
+        if (live->error.pipe >= 0 && poll(&more, 1, 0) <= 0) break;
+    }
+    if (live->status >= 0) read_status(live);
+    return true;
+}
+
+// ---- Verdict
+
+static bool exec_refused(const struct box_report *failure) {
+    // A missing interpreter is our fault; a file that the kernel cannot load is the program's.
+    return failure->stage == BOX_EXEC && failure->error != ENOENT && failure->error != EACCES;
+}
+
+static void judge(const struct live *live, struct sbx_result *result) {
+    bool discard = live->run->flags & SBX_DISCARD_EXCESS;
+    bool signalled = live->reported && WIFSIGNALED(live->report.wait_status);
+    result->signal = signalled ? WTERMSIG(live->report.wait_status) : 0;
+    result->exit_code = live->reported && WIFEXITED(live->report.wait_status)
+                            ? WEXITSTATUS(live->report.wait_status) : -1;
+    result->cause = SBX_CAUSE_NONE;
+    if (live->cancelled) {
+        result->outcome = SBX_CANCELLED;
+    } else if (live->failed && !exec_refused(&live->failure)) {
+        result->outcome = SBX_BOX_ERROR;
+        result->stage = live->failure.stage;
+        result->error = live->failure.error;
+    } else if (live->failed) {
+        result->outcome = SBX_RUNTIME_ERROR;
+        result->cause = SBX_CAUSE_EXEC;
+        result->error = live->failure.error;
+    } else if (result->signal == SIGSYS) {
+        result->outcome = SBX_FORBIDDEN_SYSCALL;
+    } else if (!discard && (live->output.truncated || live->error.truncated)) {
+        result->outcome = SBX_OUTPUT_LIMIT;
+        result->cause = live->output.truncated ? SBX_CAUSE_STDOUT : SBX_CAUSE_STDERR;
+    } else if (live->ran_out) {
+        result->outcome = SBX_MEMORY_LIMIT;
+    } else if (live->late == SBX_CAUSE_CPU || live->cpu_ns > live->run->cpu_ns) {
+        result->outcome = SBX_TIME_LIMIT;
+        result->cause = SBX_CAUSE_CPU;
+    } else if (live->late == SBX_CAUSE_WALL && live->wait_ns > result->wall_ns / STARVED_SHARE) {
+        result->outcome = SBX_STARVED;
+    } else if (live->late != SBX_CAUSE_NONE) {
+        result->outcome = SBX_TIME_LIMIT;
+        result->cause = live->late;
+    } else if (!live->reported) {
+        result->outcome = SBX_LOST;
+        result->cause = SBX_CAUSE_INIT;
+    } else {
+        result->outcome = result->exit_code == 0 ? SBX_FINISHED : SBX_RUNTIME_ERROR;
+    }
+}
+
+static void hand_over(struct stream *stream, uint32_t flag, struct sbx_result *result, int *out,
+                      int *out_count) {
+    if (stream->memfd < 0) return;
+    fcntl(stream->memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    result->flags |= flag;
+    out[(*out_count)++] = stream->memfd;
+    stream->memfd = -1;
+}
+
+static void fill(struct live *live, struct sbx_result *result, int *out, int *out_count) {
+    struct worker *worker = live->worker;
+    if (worker->group.cpu >= 0) {
+        uint64_t cpu = cgroup_slot_cpu_ns(&worker->group);
+        if (cpu > live->cpu_ns) live->cpu_ns = cpu;
+    } else if (live->report.cpu_ns > live->cpu_ns) {
+        live->cpu_ns = live->report.cpu_ns;
+    }
+    if (worker->group.memory >= 0) live->peak_bytes = cgroup_slot_peak(&worker->group);
+    if (cgroup_slot_ran_out(&worker->group)) live->ran_out = true;
+    result->wall_ns = io_now_ns() - live->begin_ns;
+    result->cpu_ns = live->cpu_ns;
+    result->idle_ns = live->idle_ns;
+    result->wait_ns = live->wait_ns;
+    result->peak_bytes = live->peak_bytes;
+    result->stdout_size = live->output.size;
+    result->stderr_size = live->error.size;
+    judge(live, result);
+    if (live->output.truncated) result->flags |= SBX_STDOUT_TRUNCATED;
+    if (live->error.truncated) result->flags |= SBX_STDERR_TRUNCATED;
+    if (live->cpu_ns * 4 >= live->run->cpu_ns * 3 && live->cpu_ns * 4 <= live->run->cpu_ns * 5)
+        result->flags |= SBX_NEAR_LIMIT;
+    uint64_t in_head = live->output.memfd < 0 ? live->output.size : 0;
+    if (in_head) memcpy(result->inline_bytes, live->output.head, in_head);
+    if (live->error.memfd < 0)
+        memcpy(result->inline_bytes + in_head, live->error.head, live->error.size);
+    hand_over(&live->output, SBX_HAS_STDOUT, result, out, out_count);
+    hand_over(&live->error, SBX_HAS_STDERR, result, out, out_count);
+    if (live->artifact >= 0 && live->reported && live->report.has_artifact) {
+        result->flags |= SBX_HAS_ARTIFACT;
+        result->artifact_size = live->report.artifact_size;
+        out[(*out_count)++] = live->artifact;
+        live->artifact = -1;
+    }
+}
+
+bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fds,
+                 struct sbx_result *result, int *out, int *out_count) {
+    static struct live live;
+    live = (struct live){.worker = worker, .run = run, .status = -1, .pidfd = -1, .artifact = -1};
+    live.output.pipe = live.output.memfd = live.error.pipe = live.error.memfd = -1;
+    memset(result, 0, sizeof *result);
+    result->header = run->header;
+    result->header.type = SBX_RESULT;
+    result->slot = (uint32_t)worker->slot;
+    bool alive = true;
+    if (start(&live, fds) < 0) {
+        alive = errno != EPIPE && errno != ECONNRESET;
+        live.failure = (struct box_report){.stage = BOX_STREAMS, .error = errno};
+        live.failed = true;
+    } else {
+        alive = watch(&live);
+    }
+    fill(&live, result, out, out_count);
+    if (!alive && (result->outcome == SBX_BOX_ERROR || result->outcome == SBX_LOST)) {
+        result->outcome = SBX_LOST;
+        result->cause = SBX_CAUSE_NONE;
+    }
+    io_close(&live.output.pipe);
+    io_close(&live.error.pipe);
+    io_close(&live.output.memfd);
+    io_close(&live.error.memfd);
+    io_close(&live.artifact);
+    io_close(&live.status);
+    io_close(&live.pidfd);
+    return alive;
+}

@@ -1,0 +1,250 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// assay-sandbox: runs programs written by an adversary.
+//
+// Theory of operation. Five kinds of process, each single-threaded, each killed with its parent:
+//
+//   server ──socket──▶ monitor ──▶ supervisor ──▶ worker × W ──▶ keeper ──▶ init ──▶ candidate
+//
+//   monitor     restarts the supervisor, reaps orphans, removes control groups
+//   supervisor  reads requests, hands each to an idle worker, returns results
+//   worker      drives one run at a time: pipes, clocks, limits, verdict; outside every box
+//   keeper      holds what a slot keeps between runs: its control groups, network, user and mount
+//               namespaces with a read-only root; makes the box by clone3
+//   init        process 1 of the box: mounts /proc and the scratch, waits for the candidate
+//   candidate   the untrusted program, never process 1 (signals to itself would be ignored)
+//
+// The keeper lives in the slot's control groups, so that the box is born there: moving a process
+// between groups waits for an RCU grace period (milliseconds), being born costs nothing. The worker
+// is outside of them, so that buffering output is not charged to the candidate.
+// When the server dies, its socket closes; the monitor and supervisor see that and end. Everything
+// below has PR_SET_PDEATHSIG, and the kernel kills a pid namespace with its init.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "CSandbox.h"
+
+#define SANDBOX_MAX_BINDS 16
+#define SANDBOX_PATH_MAX 512
+
+/// Options of the command line.
+struct sandbox_config {
+    int workers;
+    const char *cache;  // shown read-only as /cache inside every box; NULL for none
+    const char *binds[SANDBOX_MAX_BINDS];
+    int bind_count;
+    bool use_cgroups;
+    uid_t run_as;        // (uid_t)-1 = stay who we are
+    pid_t monitor;       // names control groups and user ids of this instance
+    uint32_t generation; // counts supervisors
+};
+
+// ---- io.c: small reads and writes of kernel files
+
+int io_write_at(int directory, const char *name, const char *text);
+int io_write_number(int directory, const char *name, uint64_t value);
+/// Reads at most `capacity - 1` bytes and adds a NUL; the length, or −1.
+ssize_t io_read_at(int directory, const char *name, char *buffer, size_t capacity);
+bool io_read_number(int directory, const char *name, uint64_t *value);
+/// The number after `key ` at a line's start of a kernel file such as memory.stat.
+bool io_read_field(int directory, const char *name, const char *key, uint64_t *value);
+void io_close(int *fd);
+uint64_t io_now_ns(void);
+void io_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// ---- cgroup.c: pooled control groups
+
+struct cgroup_set {
+    int version;  // of the memory controller: 1, 2, or 0 for none
+    bool has_pids;
+    bool has_cpu;
+    char memory[SANDBOX_PATH_MAX];  // directories of this instance
+    char pids[SANDBOX_PATH_MAX];
+    char cpu[SANDBOX_PATH_MAX];
+    char reason[256];
+};
+
+struct cgroup_slot {
+    int version;
+    int memory;  // directory descriptors; −1 = absent
+    int pids;
+    int cpu;
+    uint64_t base_usage;
+    uint64_t base_oom_kills;
+    uint64_t base_cpu_ns;
+};
+
+void cgroup_set_open(struct cgroup_set *set, pid_t monitor);
+void cgroup_set_remove(const struct cgroup_set *set);
+/// Opens slot `index` (made new, empty) and moves `member` into it.
+int cgroup_slot_open(const struct cgroup_set *set, int index, struct cgroup_slot *slot);
+int cgroup_slot_add(const struct cgroup_slot *slot, pid_t member);
+void cgroup_slot_close(struct cgroup_slot *slot);
+/// Removes the groups of slot `index`, whose processes are dead or dying.
+void cgroup_slot_remove(const struct cgroup_set *set, int index);
+int cgroup_slot_begin(struct cgroup_slot *slot, uint64_t memory_bytes, uint32_t processes);
+uint64_t cgroup_slot_cpu_ns(const struct cgroup_slot *slot);
+bool cgroup_slot_ran_out(const struct cgroup_slot *slot);
+uint64_t cgroup_slot_peak(const struct cgroup_slot *slot);
+/// Whether the slot is clean enough for the next run.
+bool cgroup_slot_end(const struct cgroup_slot *slot);
+
+// ---- tasks.c: what /proc says of the processes below one
+
+struct tasks_sample {
+    uint64_t cpu_ns;   // dead descendants that were waited for included; 10 ms steps
+    uint64_t wait_ns;  // runnable without a CPU, live threads only
+    uint64_t resident_bytes;
+    unsigned processes;
+};
+
+void tasks_sample(int proc, pid_t root, struct tasks_sample *sample);
+/// Proportional resident size of the tree: shared pages counted once.
+uint64_t tasks_proportional_bytes(int proc, pid_t root);
+
+// ---- filter.c: system call filter
+
+struct filter {
+    struct filter_instruction {
+        uint16_t code;
+        uint8_t jump_true;
+        uint8_t jump_false;
+        uint32_t operand;
+    } *instructions;
+    unsigned short count;
+};
+
+/// Builds the filter once; `with_memfd` is false where memory is only sampled.
+int filter_build(struct filter *filter, bool with_memfd);
+int filter_install(const struct filter *filter);
+
+// ---- landlock.c: file access, TCP and signals, a second layer below the mounts
+
+int landlock_version(void);
+/// Makes the rule set of a box; to be opened inside it, before privileges go. −1 on failure.
+int landlock_make(int version);
+int landlock_install(int rules);
+
+// ---- root.c: the read-only root that all boxes of a slot share
+
+/// Replaces the root of this mount namespace. On failure `*stage` names the step.
+int root_build(const struct sandbox_config *config, bool keep_host_proc, const char **stage);
+
+// ---- box.c: box_enter()
+
+enum box_stage {
+    BOX_OK = 0,
+    BOX_CLONE,
+    BOX_PROC,
+    BOX_SCRATCH,
+    BOX_PROGRAM,
+    BOX_FORK,
+    BOX_STREAMS,
+    BOX_IDENTITY,
+    BOX_LIMITS,
+    BOX_LANDLOCK,
+    BOX_FILTER,
+    BOX_EXEC,
+    BOX_ARTIFACT,
+};
+
+/// What init tells the worker through the status pipe: at most one failure and one end.
+struct box_report {
+    uint32_t stage;  // BOX_OK for the end of the candidate
+    int32_t error;
+    int32_t wait_status;
+    uint32_t has_artifact;
+    uint64_t artifact_size;
+    uint64_t cpu_ns;  // of what init has waited for
+};
+
+struct box_identity {
+    bool switch_user;
+    uid_t user;          // of the candidate, inside the user namespace
+    bool keep_host_proc; // a user namespace may mount proc only where one is visible
+    bool sampled_memory; // no control group counts memory
+    int landlock_version;
+    const struct filter *filter;
+};
+
+struct box_files {
+    int program;
+    int input;
+    int output;
+    int error;
+    int status;
+    int artifact;  // memfd that receives the artifact, or −1
+};
+
+/// Makes the box and starts the program. Returns init's pid, with a pidfd, to the caller only.
+pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
+                const struct box_files *files, int *pidfd);
+
+// ---- keeper.c
+
+struct keeper_started {
+    int32_t pid;
+    int32_t error;
+};
+struct keeper_ended {
+    int32_t wait_status;
+    int32_t reserved;
+    uint64_t cpu_ns;
+};
+struct keeper_ready {
+    uint32_t features;
+    int32_t error;
+    uid_t user;  // of candidates as the worker sees it
+    uint32_t reserved;
+    char text[256];
+};
+
+/// Body of the keeper; never returns.
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filter,
+                           int slot, int socket);
+
+// ---- worker.c, run.c
+
+/// What a worker tells the supervisor once its keeper stands.
+struct worker_ready {
+    struct sbx_header header;  // type WORKER_READY
+    struct keeper_ready keeper;
+};
+#define WORKER_READY 100
+
+struct worker {
+    const struct sandbox_config *config;
+    const struct cgroup_set *groups;
+    const struct filter *filter;
+    int slot;
+    int serial;   // names the control group; new for each worker process
+    int control;  // to the supervisor
+    int keeper_socket;
+    pid_t keeper;
+    int proc;  // the host's /proc
+    uid_t user;
+    uint32_t features;
+    struct cgroup_slot group;
+};
+
+_Noreturn void worker_main(const struct sandbox_config *config, const struct cgroup_set *groups,
+                           const struct filter *filter, int slot, int serial, int control);
+
+/// Runs one request to its end and fills the result; `fds` are the program and the input.
+/// `out` receives the descriptors to send back. False when the keeper is lost.
+bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fds,
+                 struct sbx_result *result, int *out, int *out_count);
+
+// ---- supervisor.c, monitor.c, canary.c
+
+_Noreturn void supervisor_main(const struct sandbox_config *config,
+                               const struct cgroup_set *groups, int alive);
+int monitor_main(struct sandbox_config *config);
+/// Body of a canary, inside a box; its exit code.
+int canary_main(int argument_count, char **arguments);

@@ -1,0 +1,122 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads the processes of a box from the host's /proc. Every orphan of a box becomes a child of its
+// init, so walking `children` from init finds them all.
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#define TASKS_MAX 1024  // processes looked at; boxes allow fewer
+
+struct walk {
+    pid_t found[TASKS_MAX];
+    unsigned count;
+};
+
+static int open_directory(int at, const char *name) {
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void add_children(struct walk *walk, int thread) {
+    char text[8192];
+    if (io_read_at(thread, "children", text, sizeof text) <= 0) return;
+    for (char *next = text, *end; walk->count < TASKS_MAX; next = end) {
+        long child = strtol(next, &end, 10);
+        if (end == next) return;
+        walk->found[walk->count++] = (pid_t)child;
+    }
+}
+
+static void add_threads(struct walk *walk, int process, struct tasks_sample *sample) {
+    int folder = open_directory(process, "task");
+    if (folder < 0) return;
+    DIR *threads = fdopendir(folder);
+    if (!threads) {
+        close(folder);
+        return;
+    }
+    struct dirent *entry;
+    while ((entry = readdir(threads))) {
+        if (entry->d_name[0] == '.') continue;
+        int thread = open_directory(dirfd(threads), entry->d_name);
+        if (thread < 0) continue;
+        char text[128];
+        unsigned long long running, waiting;
+        if (io_read_at(thread, "schedstat", text, sizeof text) > 0 &&
+            sscanf(text, "%llu %llu", &running, &waiting) == 2)
+            sample->wait_ns += waiting;
+        add_children(walk, thread);
+        close(thread);
+    }
+    closedir(threads);
+}
+
+static void add_cpu(int process, struct tasks_sample *sample) {
+    char text[1024];
+    if (io_read_at(process, "stat", text, sizeof text) <= 0) return;
+    const char *fields = strrchr(text, ')');  // the name may hold anything
+    unsigned long user, system;
+    long waited_user, waited_system;
+    if (!fields || sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld",
+                          &user, &system, &waited_user, &waited_system) != 4)
+        return;
+    uint64_t ticks = user + system + (uint64_t)waited_user + (uint64_t)waited_system;
+    sample->cpu_ns += ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static void add_memory(int process, struct tasks_sample *sample) {
+    char text[128];
+    unsigned long resident;
+    if (io_read_at(process, "statm", text, sizeof text) > 0 &&
+        sscanf(text, "%*u %lu", &resident) == 1)
+        sample->resident_bytes += (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void tasks_sample(int proc, pid_t root, struct tasks_sample *sample) {
+    struct walk walk = {.found = {root}, .count = 1};
+    memset(sample, 0, sizeof *sample);
+    for (unsigned i = 0; i < walk.count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", (int)walk.found[i]);
+        int process = open_directory(proc, name);
+        if (process < 0) continue;
+        sample->processes++;
+        add_cpu(process, sample);
+        add_memory(process, sample);
+        add_threads(&walk, process, sample);
+        close(process);
+    }
+}
+
+uint64_t tasks_proportional_bytes(int proc, pid_t root) {
+    struct walk walk = {.found = {root}, .count = 1};
+    struct tasks_sample ignored = {0};
+    uint64_t total = 0;
+    for (unsigned i = 0; i < walk.count; i++) {
+        char name[16], text[2048];
+        snprintf(name, sizeof name, "%d", (int)walk.found[i]);
+        int process = open_directory(proc, name);
+        if (process < 0) continue;
+        const char *line = NULL;
+        if (io_read_at(process, "smaps_rollup", text, sizeof text) > 0)
+            line = strstr(text, "\nPss:");
+        if (line) {
+            total += strtoull(line + 5, NULL, 10) * 1024;
+        } else {
+            struct tasks_sample resident = {0};
+            add_memory(process, &resident);
+            total += resident.resident_bytes;
+        }
+        add_threads(&walk, process, &ignored);
+        close(process);
+    }
+    return total;
+}
