@@ -131,8 +131,8 @@ let package = Package(
         .target(
             name: "Graders",
             dependencies: [
-                "Grading", "Wire", "Bytes", "Completion", "LanguageID", "MathEquivalence",
-                "Sandbox", "Execution",
+                "Grading", "Wire", "Bytes", "Completion", "Hashing", "LanguageID",
+                "MathEquivalence", "Sandbox", "Execution",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -159,8 +159,8 @@ let package = Package(
         .target(
             name: "RewardService",
             dependencies: [
-                "Rewards", "Graders", "Grading", "Completion", "Wire", "Bytes", "HTTPServer",
-                "Execution", "CSystem",
+                "Rewards", "Graders", "Grading", "Completion", "Sandbox", "Wire", "Bytes",
+                "HTTPServer", "Execution", "CSystem",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -175,8 +175,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "RewardService", "Rewards", "Graders", "Grading", "Wire", "Bytes", "HTTPServer",
-                "Execution", "CSystem",
+                "RewardService", "Rewards", "Graders", "Grading", "Sandbox", "Wire", "Bytes",
+                "HTTPServer", "Execution", "CSystem", "assay-sandbox", "assay-math",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -5,10 +5,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,4 +59,13 @@ int csys_signal_to_descriptor(int number, int descriptor) {
     struct sigaction action = {.sa_handler = report_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     return sigaction(number, &action, NULL) == 0 ? 0 : errno;
+}
+
+int csys_drop_privileges(unsigned int id) {
+    if (setgroups(0, NULL) != 0) return errno;
+    if (setresgid(id, id, id) != 0) return errno;
+    if (setresuid(id, id, id) != 0) return errno;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+    // A change of ids makes /proc/self unreadable; helpers are started through it.
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 ? 0 : errno;
 }

@@ -3,11 +3,15 @@
 
 import Bytes
 public import Grading
+public import Sandbox
 public import Wire
 
 /// The engines that graders stand on; those that are absent make their graders answer
 /// `verifier_error`.
 public struct Engines: Sendable {
+    /// Runs programs.
+    public var sandbox: Sandbox?
+
     /// Makes an empty set.
     public init() {}
 }
@@ -30,6 +34,7 @@ public struct GraderRegistry: Sendable {
     public init(engines: Engines) {
         self.init([
             FormatGrader.registered(),
+            CodeGrader.registered(sandbox: engines.sandbox),
             LengthGrader.registered(),
         ])
     }

@@ -110,7 +110,7 @@ extension RewardService {
     /// Unsent bytes of a stream above which graders wait for the reader.
     private static var unsentBytesMax: Int { 256 << 10 }
 
-    private func full(_ count: Int) -> HTTPResponse {
+    func full(_ count: Int) -> HTTPResponse {
         var problem = Problem(
             status: 429, code: "overloaded",
             detail: "\(admission.count) rollouts are in flight and \(admission.limit) are allowed;"

@@ -8,6 +8,7 @@ import Graders
 public import Grading
 public import HTTPServer
 public import Rewards
+public import Sandbox
 import Wire
 
 /// Answers HTTP requests with rewards.
@@ -20,6 +21,7 @@ public final class RewardService: HTTPHandler {
     let decoder: RolloutDecoder
     let pool: BlockingPool
     let admission: Admission
+    let sandbox: Sandbox?
     private let routes: RouteTable
 
     /// Bodies up to this size are parsed, and graded where that is cheap, on the thread that read
@@ -32,18 +34,20 @@ public final class RewardService: HTTPHandler {
     ///   - engine: grades rollouts.
     ///   - recipes: the recipes that a request may name.
     ///   - pool: threads for what computes for long.
+    ///   - sandbox: where `POST /v1/run` runs programs; nil answers 503.
     ///   - maxInFlightRollouts: most rollouts in flight; above it, 429.
     ///   - facts: what `/v1/info` and `/readyz` say about this process.
     public init(
-        engine: RewardEngine, recipes: RecipeBook, pool: BlockingPool, maxInFlightRollouts: Int,
-        facts: ServiceFacts
+        engine: RewardEngine, recipes: RecipeBook, pool: BlockingPool, sandbox: Sandbox? = nil,
+        maxInFlightRollouts: Int, facts: ServiceFacts
     ) {
         self.engine = engine
         self.pool = pool
+        self.sandbox = sandbox
         decoder = RolloutDecoder(registry: engine.registry, recipes: recipes)
         admission = Admission(limit: maxInFlightRollouts)
         routes = RouteTable(
-            Self.infoRoutes(facts) + Self.rewardRoutes
+            Self.infoRoutes(facts) + Self.rewardRoutes + Self.runRoutes
                 + Self.graderRoutes(engine.registry, recipes))
     }
 

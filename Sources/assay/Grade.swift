@@ -27,12 +27,13 @@ struct Grade: AsyncParsableCommand {
 
     func run() async throws {
         let text = try InputFile.read(file)
-        let running = options.start()
+        let running = await options.start()
         let decoder = RolloutDecoder(
-            registry: running.engine.registry, recipes: running.recipes)
+            registry: running.rewards.registry, recipes: running.recipes)
         let jobs = try Self.jobs(text, decoder)
         let output = ResultLines(count: jobs.count)
-        await running.engine.gradeAll(jobs) { output.take($0) }
+        await running.rewards.gradeAll(jobs) { output.take($0) }
+        await running.shutDown()
         if output.ungradedCount > 0 {
             say("\(output.ungradedCount) of \(jobs.count) rollouts have no reward")
             throw ExitCode(1)

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Execution
+import Graders
 import HTTPServer
 import RewardService
 
@@ -37,9 +38,13 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let termination = TerminationSignal()
-        let running = options.start()
+        let running = await options.start()
+        for engine in running.facts.engines where !engine.isReady {
+            say("\(engine.name) is missing: GET /readyz says why")
+        }
         let service = RewardService(
-            engine: running.engine, recipes: running.recipes, pool: running.pool,
+            engine: running.rewards, recipes: running.recipes, pool: running.pool,
+            sandbox: running.engines.sandbox,
             maxInFlightRollouts: maxInFlightRollouts, facts: running.facts)
         var configuration = HTTPServerConfiguration()
         configuration.host = host
@@ -55,7 +60,7 @@ struct Serve: AsyncParsableCommand {
         say("signal \(signal): finishing \(server.statistics.inFlightRequests) requests")
         let isClean = await server.drain(deadlineSeconds: drainS)
         server.stop()
-        running.pool.shutDown()
+        await running.shutDown()
         say(isClean ? "stopped" : "stopped; some requests were cut off after \(drainS) s")
         if !isClean { throw ExitCode(1) }
     }

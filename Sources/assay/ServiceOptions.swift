@@ -4,34 +4,116 @@
 import ArgumentParser
 import CSystem
 import Execution
+import Glibc
 import Graders
 import Grading
-import Rewards
 import RewardService
+import Rewards
+import Sandbox
 import Wire
 
-/// What `serve`, `grade` and `doctor` share: the engines and their limits.
+/// What `serve`, `grade`, `run` and `doctor` share: the engines and their limits.
 struct ServiceOptions: ParsableArguments {
     @Option(help: "Threads that grade; by default one for each core.")
     var threads: Int?
 
-    /// Starts the engines.
-    func start() -> RunningEngine {
-        let threads = max(1, threads ?? Int(csys_usable_cores()))
-        let pool = BlockingPool(name: "grading", width: threads)
-        let registry = GraderRegistry(engines: Engines())
-        return RunningEngine(
-            pool: pool,
-            engine: RewardEngine(registry: registry, pool: pool, batchWidth: 4 * threads),
-            recipes: RecipeBook(),
-            facts: ServiceFacts(version: Assay.version))
+    @Option(help: "Programs that run at a time; by default one for each core.")
+    var sandboxWorkers: Int?
+
+    @Option(help: "Folder for precompiled headers; by default below the user's cache folder.")
+    var cacheDirectory: String?
+
+    @Option(help: "Python interpreter for Python programs.")
+    var python = "/usr/bin/python3"
+
+    @Option(help: "C++ compiler for C++ programs.")
+    var compiler = "/usr/bin/g++"
+
+    @Flag(help: "Run programs even where a layer of the minimal isolation is missing.")
+    var allowDegraded = false
+
+    func validate() throws {
+        for (name, count) in [("--threads", threads), ("--sandbox-workers", sandboxWorkers)] {
+            guard let count, !(1...256).contains(count) else { continue }
+            throw ValidationError("\(name) takes 1 to 256, not \(count)")
+        }
+    }
+
+    /// Starts the engines. One that cannot start is absent, and the facts say why.
+    func start() async -> RunningEngines {
+        let cores = Int(csys_usable_cores())
+        let pool = BlockingPool(name: "grading", width: threads ?? cores)
+        var engines = Engines()
+        var facts = ServiceFacts(version: Assay.version)
+        do {
+            let sandbox = try await startSandbox(workers: sandboxWorkers ?? cores)
+            engines.sandbox = sandbox
+            facts.engines.append(
+                EngineFacts(name: "sandbox", isReady: true, report: sandbox.layers.json))
+        } catch {
+            facts.engines.append(
+                EngineFacts(name: "sandbox", isReady: false, report: .string(error.description)))
+        }
+        let registry = GraderRegistry(engines: engines)
+        let width = 4 * max(pool.width, engines.sandbox?.workers ?? 1)
+        return RunningEngines(
+            pool: pool, engines: engines,
+            rewards: RewardEngine(registry: registry, pool: pool, batchWidth: width),
+            recipes: RecipeBook(), facts: facts)
+    }
+
+    private func startSandbox(workers: Int) async throws(SandboxError) -> Sandbox {
+        var configuration = SandboxConfiguration(
+            helperPath: Installation.helper("assay-sandbox"),
+            cacheDirectory: cacheDirectory ?? Installation.cacheDirectory, workers: workers)
+        configuration.pythonPath = python
+        configuration.compilerPath = compiler
+        configuration.allowDegraded = allowDegraded
+        let sandbox = try await Sandbox.start(configuration)
+        try await sandbox.prepare(.cpp)
+        return sandbox
     }
 }
 
 /// The engines of a process.
-struct RunningEngine {
+struct RunningEngines {
     let pool: BlockingPool
-    let engine: RewardEngine
+    let engines: Engines
+    let rewards: RewardEngine
     let recipes: RecipeBook
     let facts: ServiceFacts
+
+    /// Stops the helper processes, then the threads.
+    func shutDown() async {
+        await engines.sandbox?.shutDown()
+        pool.shutDown()
+    }
+}
+
+/// Where this program finds its parts.
+enum Installation {
+    /// A helper program, which lies beside this one.
+    static func helper(_ name: String) -> String { folder + "/" + name }
+
+    /// `/var/cache/assay` for root, else `assay` below the user's cache folder.
+    static var cacheDirectory: String {
+        if geteuid() == 0 { return "/var/cache/assay" }
+        if let cache = variable("XDG_CACHE_HOME") { return cache + "/assay" }
+        return (variable("HOME") ?? "/tmp") + "/.cache/assay"
+    }
+
+    /// The folder of this executable.
+    static let folder: String = {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+        guard count > 0 else { return "." }
+        let path = String(decoding: buffer[0..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+    }()
+
+    private static func variable(_ name: String) -> String? {
+        guard let value = getenv(name), value.pointee != 0 else { return nil }
+        return String(cString: value)
+    }
 }

@@ -27,5 +27,9 @@ int csys_usable_cores(void);
 /// Returns 0, or errno.
 int csys_signal_to_descriptor(int signal_number, int descriptor);
 
+/// Gives up root for good: all groups and ids become `id`, and no program started later can gain
+/// privileges. The process stays readable to itself under /proc. Returns 0, or errno.
+int csys_drop_privileges(unsigned int id);
+
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t csys_monotonic_nanoseconds(void);

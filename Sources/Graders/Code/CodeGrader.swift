@@ -1,0 +1,186 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Completion
+public import Grading
+public import Sandbox
+import Wire
+
+/// Judges whether a program passes its tests in the sandbox.
+///
+/// The first fenced block of the answer section is compiled once and run on the tests drawn for its
+/// group, several at a time. Expected outputs never enter the box: they are compared here.
+/// What the program does to itself is a verdict; only the sandbox's own failure is none.
+///
+/// - Source: Magistral (arXiv 2506.10910) §2.2.2.
+public struct CodeGrader: Grader {
+    private let sandbox: Sandbox?
+
+    /// Makes the grader.
+    ///
+    /// - Parameter sandbox: where programs run; nil makes every program `sandbox_failure`.
+    public init(sandbox: Sandbox?) { self.sandbox = sandbox }
+
+    /// Judges a program.
+    ///
+    /// - Parameters:
+    ///   - rollout: its task is a ``CodeTask``.
+    ///   - context: the answer section, the recipe's choice of block, the group's draw.
+    /// - Returns: a verdict with score 1 (accepted) or the share of tests passed if the recipe
+    ///   counts it, else 0; `sandbox_failure` or `cancelled` without one.
+    public func grade(_ rollout: Rollout, _ context: GradingContext) async -> Outcome {
+        guard let task = rollout.task as? CodeTask else {
+            preconditionFailure("the registry sends only code tasks here")
+        }
+        let source: (ProgramLanguage, ByteString)
+        if let bare = task.bareSource {
+            source = bare
+        } else {
+            switch CodeSource.find(
+                in: context.sections.answer, block: context.recipe.correctness.codeBlock,
+                demanded: task.language)
+            {
+            case .verdict(let verdict): return .verdict(Score(verdict, value: 0))
+            case .program(let language, let code): source = (language, code)
+            }
+        }
+        guard source.1.count <= CodeTask.sourceBytesMax else {
+            return .verdict(Score("compile_error", value: 0, details: JSONObject(["cause": "source_too_large"])))
+        }
+        guard let sandbox else { return .ungraded(.sandboxMissing) }
+        do {
+            let solution = Solution(
+                task: task, sandbox: sandbox, context: context, language: source.0)
+            return .verdict(try await solution.judge(source.1))
+        } catch {
+            return .ungraded(Ungraded(error))
+        }
+    }
+}
+
+/// One program on its way through compilation and tests.
+private struct Solution {
+    let task: CodeTask
+    let sandbox: Sandbox
+    let context: GradingContext
+    let language: ProgramLanguage
+
+    func judge(_ source: ByteString) async throws(SandboxError) -> Score {
+        let group = context.group.key.string
+        let compiled = try await sandbox.compile(
+            language: language, source: source, limits: task.compileLimits, group: group)
+        guard let program = compiled.program else { return compileError(compiled) }
+        let drawn = TestDraw.indices(
+            count: task.sampleCount, of: task.tests, group: context.group)
+        let runs = try await run(program, on: drawn, group: group)
+        return score(runs, drawn: drawn, compiled: compiled)
+    }
+
+    /// Runs the drawn tests in order, as many at a time as there are slots, and stops after the
+    /// first failure in that order unless the recipe counts shares. Which failure is reported does
+    /// not depend on which run ends first: a test before it is always waited for.
+    private func run(
+        _ program: Program, on drawn: [Int], group: String
+    ) async throws(SandboxError) -> [TestRun] {
+        let countsShares = context.recipe.correctness.isPartial
+        let outcome = await withTaskGroup(of: Result<(Int, TestRun), SandboxError>.self) { tasks in
+            var runs: [Int: TestRun] = [:]
+            var stopAt = drawn.count
+            var next = 0
+            var failure: SandboxError?
+            func startNext() {
+                guard next < min(stopAt, drawn.count), failure == nil else { return }
+                let (place, index) = (next, drawn[next])
+                next += 1
+                tasks.addTask { await self.run(program, place: place, index: index, group: group) }
+            }
+            for _ in 0..<sandbox.workers { startNext() }
+            while let finished = await tasks.next() {
+                switch finished {
+                case .success((let place, let run)):
+                    runs[place] = run
+                    let stops = run.endsTheSolution || !countsShares
+                    if !run.isAccepted && stops { stopAt = min(stopAt, place + 1) }
+                case .failure(let error):
+                    if failure == nil { failure = error }
+                }
+                startNext()
+            }
+            let kept = (0..<stopAt).compactMap { runs[$0] }
+            // A test that has already failed stands, whatever became of the others.
+            if let failure, !kept.contains(where: { !$0.isAccepted }) {
+                return Result<[TestRun], SandboxError>.failure(failure)
+            }
+            return .success(kept)
+        }
+        return try outcome.get()
+    }
+
+    private func run(
+        _ program: Program, place: Int, index: Int, group: String
+    ) async -> Result<(Int, TestRun), SandboxError> {
+        let test = task.tests[index]
+        do {
+            let result = try await sandbox.run(
+                program, stdin: test.stdin, limits: task.runLimits, group: group)
+            let run = TestRun(index: index, result: result, test: test, compare: task.compare)
+            return .success((place, run))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: - Scores
+
+    private func compileError(_ compiled: CompileResult) -> Score {
+        var details = JSONObject(["language": .string(language.name)])
+        details.append("cause", .string(compiled.failure?.rawValue ?? "crashed"))
+        details.append("diagnostics", .text(compiled.diagnostics))
+        if compiled.nearLimit { details.append("near_limit", true) }
+        return Score("compile_error", value: 0, details: details)
+    }
+
+    private func score(_ runs: [TestRun], drawn: [Int], compiled: CompileResult) -> Score {
+        let passed = runs.count(where: \.isAccepted)
+        let failed = runs.first { !$0.isAccepted }
+        var details = JSONObject([
+            "language": .string(language.name), "passed": .integer(passed),
+            "run": .integer(runs.count), "drawn": .integer(drawn.count),
+            "tests": .integer(task.tests.count),
+            "indices": .array(drawn.map { .integer($0) }),
+        ])
+        if let failed { details.append("failed", failed.json) }
+        details.append(
+            "cpu_s_max", .number(runs.map(\.result.cpuSeconds).max() ?? 0))
+        details.append(
+            "peak_memory_bytes_max", .integer(runs.map(\.result.peakMemoryBytes).max() ?? 0))
+        details.append("compile_s", .number(compiled.cpuSeconds))
+        if compiled.nearLimit || runs.contains(where: \.result.nearLimit) {
+            details.append("near_limit", true)
+        }
+        details.append("trust", "isolated")
+        if sandbox.layers.mode != "full" { details.append("sandbox", .string(sandbox.layers.mode)) }
+        let share = Double(passed) / Double(drawn.count)
+        let value = failed == nil ? 1 : (context.recipe.correctness.isPartial ? share : 0)
+        return Score(failed?.verdict ?? "accepted", value: value, details: details)
+    }
+}
+
+extension Ungraded {
+    /// This process has no sandbox.
+    fileprivate static let sandboxMissing = Ungraded(
+        .sandboxFailure, cause: .host, code: "sandbox_unavailable",
+        message: "this process has no sandbox; `assay doctor` says what is missing")
+
+    /// A run that the sandbox could not make.
+    fileprivate init(_ error: SandboxError) {
+        switch error {
+        case .cancelled, .shutDown:
+            self.init(.cancelled, cause: .host, code: "cancelled", message: error.description)
+        case .failure, .unavailable:
+            self.init(
+                .sandboxFailure, cause: .host, code: "sandbox_failure", message: error.description)
+        }
+    }
+}

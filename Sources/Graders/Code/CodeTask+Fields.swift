@@ -1,0 +1,163 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Grading
+public import Sandbox
+import Wire
+
+extension CodeTask {
+    /// Most tests of a task, and most bytes of a program or of one side of a test.
+    static let testsMax = 10_000
+    static let sourceBytesMax = 1 << 20
+    static let testBytesMax = 32 << 20
+
+    /// Reads a task.
+    ///
+    /// - Parameter view: the `task` object.
+    /// - Returns: the task, with at least one test.
+    static func decode(_ view: JSONView) throws(WireError) -> CodeTask {
+        var task = CodeTask()
+        try taskFields.decode(view, into: &task)
+        return task
+    }
+
+    /// Members of a code task that a grader's own endpoint takes as well.
+    static func sharedFields<Root>(
+        get: @escaping @Sendable (Root) -> CodeTask,
+        set: @escaping @Sendable (inout Root, CodeTask) -> Void
+    ) -> [Field<Root>] {
+        [
+            Field("language", .string, doc: "cpp or python.") { view, root throws(WireError) in
+                var task = get(root)
+                task.language = try language(view)
+                set(&root, task)
+            },
+            Field("tests", .array, .required, doc: "Tests: {stdin, stdout}.") {
+                view, root throws(WireError) in
+                var task = get(root)
+                task.tests = try tests(view)
+                set(&root, task)
+            },
+            .integer(
+                "sample", FieldNotes(range: 1...1e4, defaultText: "20"),
+                doc: "Tests drawn for a group; all, if there are fewer."
+            ) { root, count in
+                var task = get(root)
+                task.sampleCount = count
+                set(&root, task)
+            },
+            .choice(
+                "compare", OutputComparison.self, FieldNotes(defaultText: "\"tokens\""),
+                doc: "How outputs are compared."
+            ) { root, compare in
+                var task = get(root)
+                task.compare = compare
+                set(&root, task)
+            },
+            .object(
+                "limits", LimitFields.table, doc: "Limits of compilation and tests.",
+                get: { LimitFields(get($0)) },
+                set: { root, limits in
+                    var task = get(root)
+                    (task.compileLimits, task.runLimits) = (limits.compile, limits.run)
+                    set(&root, task)
+                }),
+        ]
+    }
+
+    private static let taskFields = FieldTable<CodeTask>(
+        "code task",
+        fields: [.string("type", doc: "code") { _, _ in }]
+            + sharedFields(get: { $0 }, set: { $0 = $1 }))
+
+    /// The language of a name such as `c++` or `py`.
+    static func language(_ view: JSONView) throws(WireError) -> ProgramLanguage {
+        guard let language = ProgramLanguage.named(view.string?.string ?? "") else {
+            throw view.unacceptable(
+                "one of \(ProgramLanguage.all.map { "\"\($0.name)\"" }.joined(separator: ", "))")
+        }
+        return language
+    }
+
+    private static func tests(_ view: JSONView) throws(WireError) -> [StandardIOTest] {
+        guard view.count >= 1, view.count <= testsMax else {
+            throw view.unacceptable("1 to \(testsMax) tests")
+        }
+        var tests: [StandardIOTest] = []
+        tests.reserveCapacity(view.count)
+        for (index, element) in view.elements.enumerated() {
+            var test = StandardIOTest()
+            do {
+                try testFields.decode(element, into: &test)
+            } catch {
+                throw error.prefixed(by: String(index))
+            }
+            tests.append(test)
+        }
+        return tests
+    }
+
+    private static let testFields = FieldTable<StandardIOTest>(
+        "test",
+        fields: [
+            .string("stdin", FieldNotes(aliases: ["input"]), doc: "What the program reads.") {
+                $0.stdin = $1
+            },
+            .string(
+                "stdout", FieldNotes(aliases: ["output"], isRequired: true),
+                doc: "What it must write."
+            ) { $0.stdout = $1 },
+        ])
+}
+
+/// The `limits` of a task while they are read.
+struct LimitFields: Sendable {
+    var compile: CompileLimits
+    var run: RunLimits
+
+    init(compile: CompileLimits, run: RunLimits) {
+        (self.compile, self.run) = (compile, run)
+    }
+
+    init(_ task: CodeTask) {
+        self.init(compile: task.compileLimits, run: task.runLimits)
+    }
+
+    static let table = FieldTable<LimitFields>(
+        "limits",
+        fields: [
+            .number(
+                "compile_time_s", FieldNotes(unit: "seconds", range: 0.1...120, defaultText: "10"),
+                doc: "CPU time of the compilation."
+            ) { $0.compile.cpuSeconds = $1 },
+            .number(
+                "time_s", FieldNotes(unit: "seconds", range: 0.01...120, defaultText: "4"),
+                doc: "CPU time of each test."
+            ) { $0.run.cpuSeconds = $1 },
+            .integer(
+                "memory_bytes",
+                FieldNotes(unit: "bytes", range: 16_777_216...17_179_869_184, defaultText: "314572800"),
+                doc: "Memory of each test."
+            ) { $0.run.memoryBytes = $1 },
+            .integer(
+                "output_bytes",
+                FieldNotes(unit: "bytes", range: 1...67_108_864, defaultText: "16777216"),
+                doc: "Standard output of each test."
+            ) { $0.run.stdoutBytes = $1 },
+        ])
+}
+
+extension ProgramLanguage {
+    /// The language that a fence or a task names.
+    ///
+    /// - Parameter name: compared without case: cpp, c++, cc, cxx; python, python3, py.
+    /// - Returns: the language; nil for an unknown name.
+    public static func named(_ name: String) -> ProgramLanguage? {
+        switch name.lowercased() {
+        case "cpp", "c++", "cc", "cxx": .cpp
+        case "python", "python3", "py": .python
+        default: nil
+        }
+    }
+}

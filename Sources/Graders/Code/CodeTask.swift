@@ -1,0 +1,58 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Bytes
+public import Grading
+public import Sandbox
+
+/// One test of a program: what it reads and what it must write.
+public struct StandardIOTest: Sendable, Equatable {
+    /// What the program reads from standard input.
+    public var stdin: ByteString = ""
+    /// What it must write to standard output, as ``CodeTask/compare`` sees it.
+    public var stdout: ByteString = ""
+
+    /// Makes an empty test.
+    public init() {}
+}
+
+/// How a program's output is compared with the expected one.
+public enum OutputComparison: String, Sendable, CaseIterable {
+    /// Byte by byte.
+    case exact
+    /// Line by line; white space at the end of lines and blank lines at the end do not count.
+    case lines
+    /// Token by token; any white space separates.
+    case tokens
+    /// Like `tokens`, ASCII letters compared without case.
+    case tokensIgnoringCase = "tokens_ci"
+}
+
+/// A task whose answer is a program that must pass tests.
+///
+/// - Source: Magistral (arXiv 2506.10910) §2.2.2 for the limits and the number of tests.
+public struct CodeTask: GradingTask {
+    /// The word under `task.type`.
+    public static let type = "code"
+
+    /// A fenced block with a language name.
+    public var demand: AnswerDemand { .codeBlock }
+
+    /// The language demanded; nil accepts every known one.
+    public var language: ProgramLanguage?
+    /// All tests, in file order.
+    public var tests: [StandardIOTest] = []
+    /// Tests drawn for a group; all are run when there are fewer.
+    public var sampleCount = 20
+    /// How outputs are compared.
+    public var compare = OutputComparison.tokens
+    /// Limits of the compilation.
+    public var compileLimits = CompileLimits()
+    /// Limits of each test.
+    public var runLimits = RunLimits()
+    /// The program itself, where it does not come out of a completion.
+    var bareSource: (language: ProgramLanguage, code: ByteString)?
+
+    /// Makes a task without tests, to be filled by the decoder.
+    public init() {}
+}

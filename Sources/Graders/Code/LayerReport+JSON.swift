@@ -1,0 +1,21 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Sandbox
+public import Wire
+
+extension LayerReport {
+    /// The report as `/readyz`, `/v1/info` and `assay doctor --json` write it.
+    public var json: JSONValue {
+        let layers = self.layers.map { layer in
+            JSONValue.members([
+                "name": .string(layer.name), "active": .boolean(layer.isActive),
+                "required": .boolean(layer.isRequired), "detail": .string(layer.detail),
+            ])
+        }
+        return .members([
+            "mode": .string(mode), "memory": .string(memoryMode),
+            "minimum_met": .boolean(meetsMinimum), "layers": .array(layers),
+        ])
+    }
+}

@@ -1,0 +1,46 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Grading
+import Hashing
+
+/// Draws the tests of a group: the same for every member, on any node, anew for each seed.
+///
+/// A test's key is SHA-256 over version, group, seed, SHA-256(test) and index, each behind its
+/// length; the smallest keys are drawn. Contents are part of the key, so that a changed test is
+/// drawn anew; the index tells equal tests apart.
+enum TestDraw {
+    /// Part of every key; a change of the rule changes it.
+    private static let version: ByteString = "assay-test-draw-1"
+
+    /// Draws tests.
+    ///
+    /// - Parameters:
+    ///   - count: tests drawn; all, if there are fewer.
+    ///   - tests: all tests in file order.
+    ///   - group: names the group and its seed.
+    /// - Returns: indices in ascending order.
+    static func indices(count: Int, of tests: [StandardIOTest], group: GroupContext) -> [Int] {
+        guard tests.count > count else { return Array(tests.indices) }
+        let groupKey = group.key
+        let seed = ByteString(String(group.seed))
+        let keys = tests.enumerated().map { index, test in
+            var hash = SHA256()
+            hash.update(lengthPrefixed: version)
+            hash.update(lengthPrefixed: groupKey)
+            hash.update(lengthPrefixed: seed)
+            hash.update(lengthPrefixed: ByteString(digest(test).bytes))
+            hash.update(lengthPrefixed: ByteString(String(index)))
+            return (key: hash.finish(), index: index)
+        }
+        return keys.sorted { $0.key < $1.key }.prefix(count).map(\.index).sorted()
+    }
+
+    private static func digest(_ test: StandardIOTest) -> SHA256Digest {
+        var hash = SHA256()
+        hash.update(lengthPrefixed: test.stdin)
+        hash.update(lengthPrefixed: test.stdout)
+        return hash.finish()
+    }
+}

@@ -1,0 +1,39 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Graders
+import HTTPServer
+import Sandbox
+import Wire
+
+/// `POST /v1/run`.
+extension RewardService {
+    static let runRoutes: [Route] = [
+        .post("/v1/run") { service, request in service.runProgram(request) }
+    ]
+
+    private func runProgram(_ request: HTTPRequest) -> HTTPAnswer {
+        let decoded = Self.decoding(request.body) { view throws(WireError) in try ProgramRun(view) }
+        switch decoded {
+        case .failure(let error): return .now(error.problem.response)
+        case .success(let program): return work { [self] _ in await perform(program) }
+        }
+    }
+
+    private func perform(_ program: ProgramRun) async -> HTTPResponse {
+        guard let sandbox else {
+            return Problem(
+                status: 503, code: "sandbox_unavailable",
+                detail: "this process has no sandbox; GET /readyz says what is missing"
+            ).response
+        }
+        guard admission.tryEnter(program.inputs.count) else { return full(program.inputs.count) }
+        defer { admission.leave(program.inputs.count) }
+        do {
+            let (compile, runs) = try await program.perform(in: sandbox)
+            return .json(ProgramRun.json(compile: compile, runs: runs))
+        } catch {
+            return Problem(status: 503, code: "sandbox_failure", detail: error.description).response
+        }
+    }
+}
