@@ -137,7 +137,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GradersTests",
-            dependencies: ["Graders", "Grading", "Completion", "Wire", "Bytes", "TestSupport"],
+            dependencies: [
+                "Graders", "Grading", "Completion", "Sandbox", "Wire", "Bytes", "TestSupport",
+                "assay-sandbox",
+            ],
             swiftSettings: swiftSettings),
 
         // MARK: Rewards

@@ -19,6 +19,9 @@ public enum Locations {
             .dropLast().joined(separator: "/")
     }()
 
+    /// A folder that tests may fill and that later runs find again, e.g. precompiled headers.
+    public static let cache = products + "/test-cache"
+
     /// A file below `fixtures/`.
     ///
     /// - Parameter path: relative to `fixtures/`.

@@ -1,0 +1,120 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Grading
+import Sandbox
+import TestSupport
+import Testing
+import Wire
+
+@testable import Graders
+
+@Suite("Code grader")
+struct CodeGraderTests {
+    @Test("verdicts are those of the table", arguments: Fixture.load("code/programs.jsonl"))
+    func table(example: FixtureCase) async throws {
+        var body = JSONObject()
+        for member in ["language", "completion", "tests", "limits", "partial"] {
+            if let value = example.view[member] { body.append(member, .raw(value.raw)) }
+        }
+        let grader = CodeGrader(sandbox: try await SandboxProbe.shared())
+
+        let request = try Self.request(body)
+        let outcome = await grader.grade(
+            request.rollout, GraderProbe.context(request.rollout, recipe: request.recipe))
+
+        guard case .verdict(let score) = outcome else {
+            Issue.record("no verdict: \(outcome)")
+            return
+        }
+        #expect(score.verdict.word == example["verdict"], "\(score.details)")
+        #expect(score.value == (try example.view["score"]?.double()))
+    }
+
+    @Test("members of a group are run on the same tests")
+    func sameDraw() async throws {
+        let tests = (0..<30).map { #"{"stdin":"\#($0)","stdout":"\#($0 + 1)"}"# }
+        let text = #"{"language":"python","code":"print(int(input())+1)","group":"g","seed":9,"sample":3,"tests":[\#(tests.joined(separator: ","))]}"#
+        let grader = CodeGrader(sandbox: try await SandboxProbe.shared())
+        var draws: [JSONValue?] = []
+        for _ in 0..<2 {
+            let request = try Self.request(ByteString(text))
+            let outcome = await grader.grade(request.rollout, GraderProbe.context(request.rollout))
+            guard case .verdict(let score) = outcome else { continue }
+            draws.append(score.details.members.first { $0.name == "indices" }?.value)
+        }
+
+        #expect(draws.count == 2 && draws[0] == draws[1])
+        #expect(draws[0] != .array([0, 1, 2]))
+    }
+
+    @Test("what is expected is never shown")
+    func expectedOutputStaysHidden() async throws {
+        let text = #"{"language":"python","code":"print(1)","tests":[{"stdin":"","stdout":"secret-token"}]}"#
+        let request = try Self.request(ByteString(text))
+
+        let outcome = await CodeGrader(sandbox: try await SandboxProbe.shared())
+            .grade(request.rollout, GraderProbe.context(request.rollout))
+
+        #expect(!"\(outcome)".contains("secret-token"))
+    }
+
+    @Test("without a sandbox there is a status, never a number")
+    func noSandbox() async throws {
+        let text = #"{"language":"python","code":"print(1)","tests":[{"stdout":"1"}]}"#
+        let request = try Self.request(ByteString(text))
+
+        let outcome = await CodeGrader(sandbox: nil)
+            .grade(request.rollout, GraderProbe.context(request.rollout))
+
+        guard case .ungraded(let failure) = outcome else {
+            Issue.record("it was graded")
+            return
+        }
+        #expect(failure.status == .sandboxFailure && failure.cause == .host)
+    }
+
+    @Test(
+        "malformed tasks name their place",
+        arguments: [
+            (#"{"type":"code","tests":[]}"#, "/tests"),
+            (#"{"type":"code"}"#, ""),
+            (#"{"type":"code","language":"cobol","tests":[{"stdout":"1"}]}"#, "/language"),
+            (#"{"type":"code","tests":[{"stdin":"1"}]}"#, "/tests/0"),
+            (#"{"type":"code","tests":[{"stdout":"1"},{"stdout":2}]}"#, "/tests/1/stdout"),
+            (#"{"type":"code","tests":[{"stdout":"1"}],"limits":{"time_s":1e9}}"#, "/limits/time_s"),
+            (#"{"type":"code","tests":[{"stdout":"1"}],"compare":"fuzzy"}"#, "/compare"),
+            (#"{"type":"code","tests":[{"stdout":"1"}],"sample":0}"#, "/sample"),
+        ])
+    func malformedTask(text: String, pointer: String) throws {
+        let task = try JSONDocument(ByteString(text)).root
+
+        let error = #expect(throws: WireError.self) { try GraderProbe.registry.decodeTask(task) }
+
+        #expect(error?.pointer.description == pointer)
+    }
+
+    private static func request(_ body: JSONObject) throws -> GraderRequest {
+        var writer = JSONWriter()
+        writer.write(.object(body))
+        return try request(writer.byteString)
+    }
+
+    private static func request(_ body: ByteString) throws -> GraderRequest {
+        let registered = try #require(GraderProbe.registry.grader(named: "code"))
+        return try registered.decodeRequest(try JSONDocument(body).root)
+    }
+}
+
+/// The sandbox that all tests of this bundle share.
+enum SandboxProbe {
+    private static let started = Task {
+        try await Sandbox.start(
+            SandboxConfiguration(
+                helperPath: Locations.products + "/assay-sandbox",
+                cacheDirectory: Locations.cache, workers: 2))
+    }
+
+    static func shared() async throws -> Sandbox { try await started.value }
+}

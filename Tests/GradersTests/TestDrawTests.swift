@@ -1,0 +1,58 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Grading
+import Testing
+
+@testable import Graders
+
+@Suite("Test draw")
+struct TestDrawTests {
+    @Test("fewer tests than asked for are all drawn")
+    func fewTests() {
+        #expect(Self.draw(20, of: 7, group: "g", seed: 1) == Array(0..<7))
+    }
+
+    @Test("a draw is the same on every node")
+    func goldenVector() {
+        #expect(Self.draw(5, of: 50, group: "p17", seed: 120) == [13, 15, 18, 26, 42])
+    }
+
+    @Test("indices ascend and none comes twice")
+    func order() {
+        let drawn = Self.draw(20, of: 500, group: "g", seed: 3)
+
+        #expect(drawn.count == 20 && drawn == Array(Set(drawn)).sorted())
+    }
+
+    @Test("another seed or group draws anew")
+    func seedsAndGroups() {
+        let first = Self.draw(20, of: 500, group: "g", seed: 3)
+
+        #expect(first != Self.draw(20, of: 500, group: "g", seed: 4))
+        #expect(first != Self.draw(20, of: 500, group: "h", seed: 3))
+    }
+
+    @Test("every test is drawn about equally often")
+    func uniformity() {
+        var counts = [Int](repeating: 0, count: 40)
+        for seed in 0..<400 {
+            for index in Self.draw(20, of: 40, group: "g", seed: seed) { counts[index] += 1 }
+        }
+
+        // 400 draws of half of the tests: 200 on average, standard deviation 10.
+        #expect(counts.allSatisfy { $0 > 140 && $0 < 260 })
+    }
+
+    private static func draw(_ count: Int, of total: Int, group: ByteString, seed: Int) -> [Int] {
+        var rollout = Rollout()
+        (rollout.group, rollout.seed) = (group, seed)
+        let tests = (0..<total).map { index in
+            var test = StandardIOTest()
+            (test.stdin, test.stdout) = (ByteString("in \(index)"), ByteString("out \(index)"))
+            return test
+        }
+        return TestDraw.indices(count: count, of: tests, group: GroupContext(rollout))
+    }
+}
