@@ -185,6 +185,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // MARK: Benchmarks
+        .executableTarget(
+            name: "bench-language", dependencies: ["LanguageID", "CFastText", "Bytes"],
+            path: "benchmarks/language", exclude: ["measure.py"], swiftSettings: swiftSettings),
+
         // MARK: TestSupport
         .target(
             name: "TestSupport", dependencies: ["Bytes", "CSystem", "Wire"], path: "Tests/TestSupport",
