@@ -83,18 +83,20 @@ struct ScriptCounts: Equatable {
     /// - Parameter text: output of ``TextStripper``: valid UTF-8 of letters, marks and spaces.
     init(stripped text: UnsafeBufferPointer<UInt8>) {
         guard let base = text.baseAddress else { return }
-        var position = 0
+        let table = CharacterTable.shared
         var latin: UInt32 = 0
+        for byte in text { latin &+= byte & 0xc0 == 0x40 ? 1 : 0 }  // a…z are 0x61…0x7a
+        var position = 0
         while position < text.count {
-            let byte = base[position]
-            if byte < 0x80 {
-                latin += byte == 0x20 ? 0 : 1
+            guard base[position] >= 0x80 else {
                 position += 1
                 continue
             }
             let (value, width) = decodeUTF8(base + position, limit: text.count - position)
             position += width
-            if CharacterTable.shared.kind(value) >= CharacterKind.letter.rawValue {
+            if value < 0x250 {  // the accented letters of Latin text, the most frequent by far
+                latin += 1
+            } else if table.kind(value) >= CharacterKind.letter.rawValue {
                 letters[Script(of: value).rawValue] += 1
             }
         }

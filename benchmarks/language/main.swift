@@ -41,7 +41,6 @@ func identifyLines(modelPath: String) throws {
 
 /// Seven interleaved pairs; each half passes over the file until 0.2 s of CPU time are used.
 func timePasses(modelPath: String, filePath: String) throws {
-    let model = try LanguageModel(path: modelPath)
     let text = readFile(filePath)
     let stripped = TextStripper.strip(text)
     let modelBytes = readFile(modelPath)
@@ -50,6 +49,7 @@ func timePasses(modelPath: String, filePath: String) throws {
         buffer.baseAddress.flatMap { cft_load($0, buffer.count, &message, message.count) }
     }
     guard let bare else { exit(1) }
+    let model = try LanguageModel(path: modelPath)
     var ratios: [Double] = []
     for _ in 0..<7 {
         let whole = secondsPerPass { _ = model.identify(text) }
