@@ -9,6 +9,8 @@ struct ProseShape {
     private(set) var nonASCII = 0
     /// Bytes that are no white space.
     private(set) var visible = 0
+    /// Brackets, operators and underscores.
+    private(set) var signs = 0
 
     /// Measures `bytes`.
     ///
@@ -24,15 +26,31 @@ struct ProseShape {
                 if !isInWord { words += 1 }
             }
             isInWord = isLetter
-            if byte > 0x20 { visible += 1 }
+            if byte > 0x20 {
+                visible += 1
+                if !isLetter, isCodeSign(byte) { signs += 1 }
+            }
         }
     }
 
     /// Whether this reads as prose: at least `words` words, or four characters of a script
-    /// written without spaces, and four fifths letters.
+    /// written without spaces; four fifths letters, and no more than one sign of code in 16 bytes.
     ///
     /// - Parameter minimum: number of words that makes a sentence.
     func isProse(words minimum: Int) -> Bool {
         (words >= minimum || nonASCII >= 12) && letters * 5 >= visible * 4
+            && signs * 16 <= visible
+    }
+}
+
+@inline(__always)
+private func isCodeSign(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"),
+        UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+        UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "/"),
+        UInt8(ascii: "_"), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "\\"):
+        true
+    default: false
     }
 }

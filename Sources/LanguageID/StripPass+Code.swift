@@ -52,7 +52,8 @@ extension StripPass {
         return index == 0 || source[index - 1] == UInt8(ascii: "\n")
     }
 
-    /// Skips a fence with its content when that is code; a fence full of sentences stays.
+    /// Skips a fence with its content when that is code; a fence stays when more than two thirds of
+    /// its bytes are in lines that read as sentences.
     ///
     /// An unclosed fence ends with the text. Inside a fence that stays no other fence opens, so
     /// that no byte is measured twice.
@@ -71,7 +72,7 @@ extension StripPass {
         fenceEnd = line
         while line < end, isBlank(source[line]) { line += 1 }
         let afterFence = line + runLength(of: mark, at: line)
-        if proseBytes * 2 > visibleBytes {
+        if proseBytes * 3 > visibleBytes * 2 {
             literalRun = line
             position = lineEnd
         } else {

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 
-LETTERS_MIN, PROBABILITY_MIN = 20, 0.25  # LanguageEvidence's defaults
+LETTERS_MIN, PROBABILITY_MIN = 20, 0.3  # LanguageEvidence's defaults
 
 
 def main() -> int:
