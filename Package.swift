@@ -4,6 +4,7 @@
 import PackageDescription
 
 /// Every Swift target: Swift 6 mode, warnings as errors, and three upcoming features.
+///
 /// ExistentialAny (SE-0335), MemberImportVisibility (SE-0444), InternalImportsByDefault (SE-0409).
 let swiftSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),

@@ -30,8 +30,9 @@ enum LabelScripts {
         }
     }
 
-    /// Labels of each script. A label in no row is written in Latin letters; one in several rows is
-    /// written in all of them.
+    /// Labels of each script.
+    ///
+    /// A label in no row is written in Latin letters, one in several rows in all of them.
     private static let table: [(script: Script, labels: Set<Substring>)] = [
         (.latin, list("az ku sh sr tt tk uz")),
         (

@@ -61,8 +61,10 @@ public struct LabelProbability: Hashable, Sendable {
 public struct LanguageEvidence: Hashable, Sendable {
     /// Fewest letters, one of Han, kana or Hangul counting five; ≥ 0.
     public var lettersMin: Int
-    /// Lowest probability of the label, in `0 ... 1`. The model answers English at 0.1245 for a
-    /// text without any known feature, so the threshold must lie above that.
+    /// Lowest probability of the label, in `0 ... 1`.
+    ///
+    /// The model answers English at 0.1245 for a text without any known feature, so the threshold
+    /// must lie above that.
     public var probabilityMin: Double
 
     /// Makes a threshold pair.

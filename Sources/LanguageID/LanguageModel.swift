@@ -30,8 +30,7 @@ public final class LanguageModel: @unchecked Sendable {
     static let wholeTextSizeMax = 1 << 20
     static let samples = 16
     static let sampleSize = 64 << 10
-    /// Labels looked at for one of the text's own script. A wrong-script label is rarely first, and
-    /// never was followed by more than one other in the sentences measured.
+    /// How many labels are looked at for one of the text's own script.
     private static let labelsConsidered = 5
 
     /// Reads a model file, checks its size and SHA-256, and loads it.
@@ -87,9 +86,10 @@ public final class LanguageModel: @unchecked Sendable {
     /// The likeliest labels of a text, whatever the evidence, as the model alone sees them.
     ///
     /// - Parameters:
-    ///   - count: how many; in `1 ... 176`, larger values give all 176.
+    ///   - count: at most how many; in `1 ... 176`.
     ///   - text: UTF-8 of any size and content; it is stripped first.
-    /// - Returns: labels with their probabilities, likeliest first.
+    /// - Returns: labels with their probabilities, likeliest first. fastText leaves out labels below
+    ///   some 1e-5.
     public func topLabels(_ count: Int, of text: ByteString) -> [LabelProbability] {
         StripBuffer().withStripped(text) { stripped in
             withPredictions(of: stripped, count: min(max(count, 1), labels.count)) { predictions in
@@ -122,8 +122,9 @@ public final class LanguageModel: @unchecked Sendable {
         return predict(stripped, alphabet: alphabet, evidence: total)
     }
 
-    /// Hangul outweighs; else Japanese from one kana in eight letters on. Japanese prose has more
-    /// than one in three, and a Chinese text may quote a word of it.
+    /// Korean when Hangul outweighs the rest, Japanese from one kana in eight letters on.
+    ///
+    /// Japanese prose has more than one in three, and a Chinese text may quote a word of it.
     private func eastAsianLanguage(_ counts: ScriptCounts) -> String {
         let (han, kana, hangul) = (counts[.han], counts[.kana], counts[.hangul])
         if hangul > han + kana { return "ko" }

@@ -3,8 +3,9 @@
 
 /// The names of markup that is removed from text; see ``NameTable`` for why they are listed.
 enum MarkupNames {
-    /// LaTeX commands of plain TeX, LaTeX2e, amsmath and amssymb that formulas use. Names of fewer
-    /// than four letters need no entry.
+    /// Commands of plain TeX, LaTeX2e, amsmath and amssymb that formulas use.
+    ///
+    /// Names of fewer than four letters need no entry.
     static let commands = NameTable(
         """
         above acute aleph alpha amalg angle approx approxeq arccos arccot arcsin arctan asymp atop

@@ -30,6 +30,7 @@ struct NameTable: Sendable {
     /// Whether `name`, in any case, is listed.
     ///
     /// - Parameter name: any bytes.
+    /// - Returns: true for a listed name.
     func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         guard !name.isEmpty, name.count <= longest else { return false }
         var slot = nameHash(name) & mask

@@ -37,6 +37,7 @@ struct ProseShape {
     /// written without spaces; four fifths letters, and no more than one sign of code in 16 bytes.
     ///
     /// - Parameter minimum: number of words that makes a sentence.
+    /// - Returns: false for code, formulas and short labels.
     func isProse(words minimum: Int) -> Bool {
         (words >= minimum || nonASCII >= 12) && letters * 5 >= visible * 4
             && signs * 16 <= visible

@@ -14,8 +14,10 @@ enum Script: Int, CaseIterable {
         }
     }
 
-    /// How many Latin letters one letter of this script counts for: 20 Latin letters and 4 Han
-    /// characters are the same evidence. Thai writes its vowels as letters and counts one.
+    /// How many Latin letters one letter of this script counts for.
+    ///
+    /// 20 Latin letters and 4 Han characters are the same evidence. Thai writes its vowels as
+    /// letters and counts one.
     var letterWeight: Int {
         switch self {
         case .han, .kana, .hangul: 5

@@ -3,7 +3,7 @@
 
 // LaTeX: dollars, commands, environments and boxes.
 extension StripPass {
-    /// Longest `\boxed{…}` that vanishes, in bytes between the braces. Longer ones are text.
+    /// Longest box that vanishes, in bytes; longer ones are text.
     static let boxSizeMax = 64
 
     // MARK: Dollars
@@ -147,7 +147,10 @@ extension StripPass {
     /// - Returns: whether it vanished; if not, the position is as it was.
     mutating func dropSpan(_ content: Range<Int>, resumeAt next: Int) -> Bool {
         let bytes = UnsafeBufferPointer(start: source + content.lowerBound, count: content.count)
-        guard written != writtenAtDrop, !ProseShape(bytes).isProse(words: 3) else { return false }
+        guard written != writtenAtDrop, !ProseShape(bytes).isProse(words: 3) else {
+            keptSpanEnd = next
+            return false
+        }
         writtenAtDrop = written
         position = next
         return true

@@ -42,7 +42,10 @@ struct StripPass {
 
     var literalRun = -1  // position of a closing run of backticks or a fence that is not an opener
     var fenceEnd = 0  // no fence opens before it
-    var writtenAtDrop = -1  // `written` after the last span that vanished whole
+    // Where the output ended after the last span, whether it vanished or stayed as text: a span
+    // that begins with the output still there follows it without a word between.
+    var writtenAtDrop = -1
+    var keptSpanEnd = -1
 
     init(source: UnsafeBufferPointer<UInt8>, output: UnsafeMutablePointer<UInt8>) {
         // An empty buffer may have no address; the loops then never read it.
@@ -121,13 +124,14 @@ struct StripPass {
             wordLetters < Self.formulaWordLettersMin && !isWordDense && proseBraces == 0
             && isInFormula
         if isVariable { written = wordStart }
+        if position <= keptSpanEnd { writtenAtDrop = written }
         wordLetters = 0
         isWordDense = false
     }
 
     // MARK: Punctuation
 
-    /// Skips what a byte that is no letter begins. The position moves by at least one.
+    /// Skips what a byte that is no letter begins; the position moves by at least one.
     private mutating func skipPunctuation(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "\n"): skipNewline()

@@ -11,7 +11,8 @@ public import Bytes
 /// commands, delimiters, environments and the short words of formulas; fenced and inline code;
 /// addresses, tags and entities; digits, punctuation and symbols of all scripts, controls, newlines
 /// and zero-width characters. Prose stays wherever it stands: in `\text{…}`, between dollars, in a
-/// fence made of sentences. Invalid UTF-8 separates words.
+/// fence made of sentences. Invalid UTF-8 separates words. Letters borrowed from another script
+/// for their looks (Cyrillic "а" in an English word) are left as they are.
 ///
 /// - Complexity: linear in the text, whatever its content. Any thread.
 public enum TextStripper {
