@@ -198,3 +198,22 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// MARK: Fuzzing
+
+/// Fuzz targets, each `fuzz/<name>/main.swift`, with what they test.
+///
+/// They link against libFuzzer and so are built by `scripts/fuzz` only.
+let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
+    ("strip", ["LanguageID"])
+]
+
+if Context.environment["ASSAY_FUZZ"] != nil {
+    package.targets.append(.target(name: "FuzzDriver", path: "fuzz/driver", cSettings: cSettings))
+    for target in fuzzTargets {
+        package.targets.append(
+            .executableTarget(
+                name: "fuzz-\(target.name)", dependencies: target.dependencies + ["FuzzDriver"],
+                path: "fuzz/\(target.name)", exclude: ["seeds"], swiftSettings: swiftSettings))
+    }
+}
