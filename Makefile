@@ -1,0 +1,35 @@
+# Every target is a script in scripts/; this file only names them.
+.PHONY: help serve build test lint format fuzz bench-http bench-language ci-full clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+serve: ## set up what is missing, build for release, serve on 127.0.0.1:8080
+	@exec scripts/serve
+
+build: ## set up what is missing and build for debugging
+	@scripts/setup && scripts/build
+
+test: ## set up what is missing and run all tests
+	@scripts/test
+
+lint: ## check layout and scripts
+	@scripts/lint
+
+format: ## lay out all Swift sources
+	@scripts/format
+
+fuzz: ## fuzz every parser for a minute
+	@scripts/fuzz 60
+
+bench-http: ## compare requests/s and CPU with a Python service
+	@scripts/bench-http
+
+bench-language: ## measure language identification; FILES="a.jsonl b.jsonl" adds accuracy
+	@scripts/bench-language $(FILES)
+
+ci-full: ## everything .ci/run does and everything slow
+	@scripts/ci-full
+
+clean: ## remove what was built; the language model stays
+	rm -rf .build .build-asan .build-tsan .build-fuzz
