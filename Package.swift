@@ -189,7 +189,8 @@ let package = Package(
         // MARK: Benchmarks
         .executableTarget(
             name: "bench-language", dependencies: ["LanguageID", "CFastText", "Bytes"],
-            path: "benchmarks/language", exclude: ["measure.py"], swiftSettings: swiftSettings),
+            path: "benchmarks/language", exclude: ["measure.py", "french.txt", "chinese.txt"],
+            swiftSettings: swiftSettings),
 
         // MARK: TestSupport
         .target(
