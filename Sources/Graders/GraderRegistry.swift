@@ -3,12 +3,15 @@
 
 import Bytes
 public import Grading
+public import LanguageID
 public import Sandbox
 public import Wire
 
 /// The engines that graders stand on; those that are absent make their graders answer
 /// `verifier_error`.
 public struct Engines: Sendable {
+    /// Labels texts with their language.
+    public var languageModel: LanguageModel?
     /// Runs programs.
     public var sandbox: Sandbox?
 
@@ -36,6 +39,7 @@ public struct GraderRegistry: Sendable {
             FormatGrader.registered(),
             CodeGrader.registered(sandbox: engines.sandbox),
             LengthGrader.registered(),
+            LanguageGrader.registered(model: engines.languageModel),
         ])
     }
 

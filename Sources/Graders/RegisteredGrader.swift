@@ -86,8 +86,8 @@ public struct GraderRequest: Sendable {
     public var rollout = Rollout()
     /// The parameters that apply.
     public var recipe = Recipe()
-    /// An answer that needs no grader, such as the language of a text.
-    public var answer: JSONValue?
+    /// Answers in place of the grader, such as with the language of a text; it may compute long.
+    public var direct: (@Sendable () -> JSONValue)?
 
     /// Starts an empty question with Magistral's parameters.
     public init() {}

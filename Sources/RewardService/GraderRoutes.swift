@@ -119,7 +119,7 @@ private enum GraderQuestion: Sendable {
         switch self {
         case .malformed(let failure): return Self.json(.ungraded(failure))
         case .asked(let request):
-            if let answer = request.answer { return answer }
+            if request.direct != nil { return nil }
             return grader.gradeAtOnce(request.rollout, context(request)).map(Self.json)
         }
     }
@@ -128,7 +128,7 @@ private enum GraderQuestion: Sendable {
         switch self {
         case .malformed(let failure): return Self.json(.ungraded(failure))
         case .asked(let request):
-            if let answer = request.answer { return answer }
+            if let direct = request.direct { return direct() }
             return Self.json(await grader.grade(request.rollout, context(request)))
         }
     }

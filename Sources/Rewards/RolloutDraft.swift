@@ -31,6 +31,9 @@ struct RolloutDraft: Sendable {
         .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {
             $0.rollout.problem = $1
         },
+        .string("problem_language", doc: "The problem's language, e.g. fr, if it is known.") {
+            $0.rollout.problemLanguage = $1.string
+        },
         Field("task", .object, doc: "How it is verified: {\"type\": …}.") {
             view, root throws(WireError) in
             root.task = view

@@ -7,6 +7,7 @@ import Execution
 import Glibc
 import Graders
 import Grading
+import LanguageID
 import RewardService
 import Rewards
 import Sandbox
@@ -22,6 +23,9 @@ struct ServiceOptions: ParsableArguments {
 
     @Option(help: "Folder for precompiled headers; by default below the user's cache folder.")
     var cacheDirectory: String?
+
+    @Option(help: "fastText's lid.176.ftz; by default beside this program.")
+    var languageModel: String?
 
     @Option(help: "Python interpreter for Python programs.")
     var python = "/usr/bin/python3"
@@ -54,6 +58,16 @@ struct ServiceOptions: ParsableArguments {
             facts.engines.append(
                 EngineFacts(name: "sandbox", isReady: false, report: .string(error.description)))
         }
+        do {
+            let path = languageModel ?? Installation.languageModel
+            engines.languageModel = try LanguageModel(path: path)
+            facts.engines.append(
+                EngineFacts(name: "language", isReady: true, report: .string("lid.176.ftz")))
+        } catch {
+            facts.engines.append(
+                EngineFacts(name: "language", isReady: false, report: .string(error.message)))
+        }
+        facts.licences.append(LanguageLicence.json)
         let registry = GraderRegistry(engines: engines)
         let width = 4 * max(pool.width, engines.sandbox?.workers ?? 1)
         return RunningEngines(
@@ -94,6 +108,12 @@ struct RunningEngines {
 enum Installation {
     /// A helper program, which lies beside this one.
     static func helper(_ name: String) -> String { folder + "/" + name }
+
+    /// The language model beside this program, or where `scripts/fetch-language-model` puts it.
+    static var languageModel: String {
+        let beside = folder + "/lid.176.ftz"
+        return access(beside, R_OK) == 0 ? beside : ".models/lid.176.ftz"
+    }
 
     /// `/var/cache/assay` for root, else `assay` below the user's cache folder.
     static var cacheDirectory: String {

@@ -1,0 +1,76 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Grading
+import LanguageID
+import Wire
+
+extension LanguageGrader {
+    /// The grader as the registry lists it.
+    static func registered(model: LanguageModel?) -> RegisteredGrader {
+        RegisteredGrader(descriptor, grader: LanguageGrader(model: model)) {
+            view throws(WireError) in
+            var question = LanguageQuestion()
+            try LanguageQuestion.fields.decode(view, into: &question)
+            return try question.request(model)
+        }
+    }
+
+    private static let descriptor = GraderDescriptor(
+        name: "language", axis: .language,
+        summary: "Whether problem, thoughts and answer section are in one language; or, for"
+            + " {\"text\"}, which one.",
+        score: "1 consistent, 0 otherwise",
+        verdicts: ["consistent", "inconsistent", "no_evidence"],
+        source: "Magistral (arXiv 2506.10910) §2.2.4; fastText lid.176 (CC BY-SA 3.0)",
+        example:
+            #"{"problem":"Combien font six fois sept, et pourquoi ?","completion":"<think>Je dois multiplier ces deux nombres entiers.</think> Le produit de ces nombres vaut 42."}"#
+    )
+}
+
+/// A body of `POST /v1/graders/language` while it is read.
+private struct LanguageQuestion: Sendable {
+    var text: ByteString?
+    var request = GraderRequest()
+    var hasCompletion = false
+
+    static let fields = FieldTable<LanguageQuestion>(
+        "language request",
+        fields: [
+            .string("text", doc: "A text whose language is asked for.") { $0.text = $1 },
+            .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {
+                $0.request.rollout.problem = $1
+            },
+            .string("problem_language", doc: "The problem's language, e.g. fr, if it is known.") {
+                $0.request.rollout.problemLanguage = $1.string
+            },
+            Field(
+                "completion", .any, FieldNotes(aliases: ["response", "solution_str"]),
+                doc: "All that the policy wrote."
+            ) { view, root throws(WireError) in
+                root.request.rollout.completion = try CompletionFields.decode(view)
+                root.hasCompletion = true
+            },
+        ])
+
+    func request(_ model: LanguageModel?) throws(WireError) -> GraderRequest {
+        var request = self.request
+        switch (text, hasCompletion) {
+        case (nil, true): break
+        case (let text?, false):
+            if let model { request.direct = { Self.answer(model.identify(text)) } }
+        default:
+            throw WireError(
+                code: "missing_field", message: "give either \"text\" or \"completion\"")
+        }
+        return request
+    }
+
+    private static func answer(_ guess: LanguageGuess) -> JSONValue {
+        .members([
+            "status": "graded", "language": .string(guess.label),
+            "probability": .number(guess.probability), "letters": .integer(guess.evidence),
+        ])
+    }
+}
