@@ -1,0 +1,208 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a node of an expression tree is.
+enum NodeKind: UInt8, Sendable {
+    // Scalars.
+    case number, longNumber, symbol, pi, euler, imaginaryUnit, infinity
+    case add, multiply, negate, divide, power, root
+    case function, logarithm, factorial, doubleFactorial, binomial
+    case plusMinus, minusPlus, percent, degrees
+    case modulo, gcd, lcm, minimum, maximum, sum, product, apply, opaque, ellipsis
+    // Structures.
+    case tuple, list, set, interval, union, intersection, difference, setBuilder, namedSet
+    case relation, congruence, matrix, cases, text, based, quantity, ratio
+}
+
+/// A function of one argument that all steps know.
+enum FunctionName: UInt8, Sendable {
+    case sin, cos, tan, cot, sec, csc
+    case arcsin, arccos, arctan, arccot, arcsec, arccsc
+    case sinh, cosh, tanh, coth, sech, csch
+    case arsinh, arcosh, artanh
+    case exp, ln, log, abs, floor, ceil, re, im, conj, arg, gamma, sign
+}
+
+/// How two sides of a relation stand to each other.
+enum RelationSign: UInt8, Sendable {
+    case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+    case member, notMember, approximate, congruent, similar, arrow, parallel, perpendicular, subset
+
+    /// The sign after its sides are exchanged.
+    var mirrored: RelationSign {
+        switch self {
+        case .less: .greater
+        case .lessOrEqual: .greaterOrEqual
+        case .greater: .less
+        case .greaterOrEqual: .lessOrEqual
+        default: self
+        }
+    }
+
+    var isOrder: Bool {
+        self == .less || self == .lessOrEqual || self == .greater || self == .greaterOrEqual
+    }
+}
+
+/// One node; its children lie in `ExpressionTree.children[first ..< first + count]`.
+struct Node: Sendable, Equatable {
+    var kind: NodeKind
+    /// `interval`: 1 = left end closed, 2 = right end closed. `number`: see `NumberFlags`.
+    /// `symbol`, `multiply`: 1 = came from one bare word.
+    var flags: UInt8 = 0
+    /// Index into the table that belongs to the kind: names, numbers, texts, chains; or a function,
+    /// or a count of columns.
+    var payload: Int32 = 0
+    var first: Int32 = 0
+    var count: Int32 = 0
+}
+
+/// How a number was written; policies about decimals and mixed numbers ask.
+enum NumberFlags {
+    /// Written with a decimal point.
+    static let decimal: UInt8 = 1
+    /// Written as plain digits.
+    static let integerLiteral: UInt8 = 2
+    /// A repeating decimal, exact.
+    static let repeating: UInt8 = 4
+}
+
+/// A number as written.
+struct NumberLiteral: Sendable {
+    /// Nil if it has more than `Rational.bitLimit` bits; `digits` then has it.
+    var value: Rational?
+    /// Digits without the point, for numbers too long for `value`.
+    var digits: [UInt8] = []
+    /// Power of ten that multiplies `digits`, or the place of the last written digit (≤ 0) of a
+    /// decimal.
+    var exponent = 0
+    /// Significant digits as written, leading zeros apart.
+    var significantDigits = 0
+}
+
+/// A number with a stated base, such as 204₅.
+struct BasedNumber: Sendable, Equatable {
+    var value: Natural
+    var base: UInt64
+}
+
+/// An expression as flat arrays: freeing or walking it never recurses.
+///
+/// Invariant: a node's children have smaller indices than the node.
+struct ExpressionTree: Sendable {
+    private(set) var nodes: [Node] = []
+    private(set) var children: [Int32] = []
+    private var depths: [UInt16] = []
+    var names: [String] = []
+    var numbers: [NumberLiteral] = []
+    var texts: [String] = []
+    var chains: [[RelationSign]] = []
+    var based: [BasedNumber] = []
+    var root: Int32 = -1
+    /// Whether a logarithm without a base occurs, which may mean base 10 or e.
+    var hasBareLogarithm = false
+
+    /// Nodes allowed in a tree; 65,536 nodes of 16 bytes are 1 MiB.
+    static let nodeLimit = 65_536
+    /// Longest way from the root to a leaf.
+    static let depthLimit = 512
+
+    init() {}
+
+    mutating func reserve(_ count: Int) {
+        nodes.reserveCapacity(count)
+        children.reserveCapacity(count)
+        depths.reserveCapacity(count)
+    }
+
+    /// Adds a node whose children exist already.
+    mutating func add(
+        _ kind: NodeKind, _ parts: [Int32] = [], payload: Int = 0, flags: UInt8 = 0
+    ) -> Int32 {
+        let first = Int32(children.count)
+        children.append(contentsOf: parts)
+        nodes.append(
+            Node(
+                kind: kind, flags: flags, payload: Int32(payload), first: first,
+                count: Int32(parts.count)))
+        var depth: UInt16 = 0
+        for part in parts { depth = max(depth, depths[Int(part)]) }
+        depths.append(depth == .max ? depth : depth + 1)
+        return Int32(nodes.count - 1)
+    }
+
+    /// Nodes on the longest way down from `node`, itself included.
+    func depth(_ node: Int32) -> Int { Int(depths[Int(node)]) }
+
+    mutating func setFlags(_ flags: UInt8, of node: Int32) { nodes[Int(node)].flags = flags }
+
+    mutating func addNumber(_ value: Rational, flags: UInt8 = 0) -> Int32 {
+        numbers.append(NumberLiteral(value: value))
+        return add(.number, payload: numbers.count - 1, flags: flags)
+    }
+
+    mutating func addSymbol(_ name: String) -> Int32 {
+        add(.symbol, payload: intern(name))
+    }
+
+    mutating func intern(_ name: String) -> Int {
+        if let index = names.firstIndex(of: name) { return index }
+        names.append(name)
+        return names.count - 1
+    }
+
+    mutating func addText(_ text: String) -> Int32 {
+        texts.append(text)
+        return add(.text, payload: texts.count - 1)
+    }
+
+    mutating func addRelation(_ sides: [Int32], _ signs: [RelationSign]) -> Int32 {
+        chains.append(signs)
+        return add(.relation, sides, payload: chains.count - 1)
+    }
+
+    subscript(node: Int32) -> Node { nodes[Int(node)] }
+
+    func kind(_ node: Int32) -> NodeKind { nodes[Int(node)].kind }
+
+    func parts(_ node: Int32) -> ArraySlice<Int32> {
+        let entry = nodes[Int(node)]
+        return children[Int(entry.first)..<Int(entry.first + entry.count)]
+    }
+
+    func part(_ node: Int32, _ index: Int) -> Int32 {
+        children[Int(nodes[Int(node)].first) + index]
+    }
+
+    func name(_ node: Int32) -> String { names[Int(nodes[Int(node)].payload)] }
+    func text(_ node: Int32) -> String { texts[Int(nodes[Int(node)].payload)] }
+    func signs(_ node: Int32) -> [RelationSign] { chains[Int(nodes[Int(node)].payload)] }
+    func literal(_ node: Int32) -> NumberLiteral { numbers[Int(nodes[Int(node)].payload)] }
+    func basedNumber(_ node: Int32) -> BasedNumber { based[Int(nodes[Int(node)].payload)] }
+
+    /// The nodes of a subtree in postfix order: children before their parent, left to right.
+    ///
+    /// Returns nil once more than `limit` nodes were seen.
+    func postfix(_ top: Int32, limit: Int = nodeLimit) -> [Int32]? {
+        var result: [Int32] = []
+        var stack: [Int32] = [top]
+        while let node = stack.popLast() {
+            result.append(node)
+            if result.count > limit { return nil }
+            stack.append(contentsOf: parts(node))
+        }
+        // Parent, right child, left child … read backwards is left, right, parent.
+        result.reverse()
+        return result
+    }
+
+    /// Whether any node of the subtree satisfies `test`.
+    func contains(_ top: Int32, where test: (Node) -> Bool) -> Bool {
+        var stack: [Int32] = [top]
+        while let node = stack.popLast() {
+            if test(self[node]) { return true }
+            stack.append(contentsOf: parts(node))
+        }
+        return false
+    }
+}

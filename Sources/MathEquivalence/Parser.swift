@@ -1,0 +1,410 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads an answer, in LaTeX or plain text, into an `ExpressionTree`.
+///
+/// A precedence-climbing parser with a bounded nesting depth: it runs on small stacks whatever the
+/// input. It never rescues: what it cannot read whole is a `ParseFailure`.
+struct Parser {
+    var tokens: [Token]
+    let strings: [String]
+    var numbers: [NumberLiteral]
+    var numberFlags: [UInt8]
+    let bytes: [UInt8]
+    var position = 0
+    var tree = ExpressionTree()
+    var depth = 0
+    /// Bars open at this bracket level, so that a bar can close one.
+    var openBars = 0
+    /// Whether a colon or bar here means "such that".
+    var isInsideSet = false
+    /// Whether the factor belongs to a function without brackets, which the next function ends.
+    var isFunctionArgument = false
+    /// Index names of the sums around this place; `i` is then no imaginary unit.
+    var boundNames: [String] = []
+
+    /// Longest input read, in bytes; longer ones are unparsable.
+    static let inputLimit = 65_536
+    /// Deepest bracket nesting; each level costs a few stack frames.
+    static let nestingLimit = 64
+    /// Different names in one expression.
+    static let nameLimit = 256
+
+    /// Binding powers, loosest first.
+    enum Power {
+        static let ratio = 12
+        static let union = 14
+        static let intersection = 16
+        static let sum = 20
+        static let product = 30
+        static let juxtaposition = 32
+        static let tight = 40
+    }
+
+    /// Reads `bytes` whole.
+    static func parse(_ bytes: UnsafeRawBufferPointer) throws(ParseFailure) -> ExpressionTree {
+        guard bytes.count <= inputLimit else {
+            throw ParseFailure(message: "The text is longer than \(inputLimit) bytes.")
+        }
+        return try parse(normalized: TextNormalizer.normalize(bytes), isTextContent: false)
+    }
+
+    static func parse(
+        normalized: [UInt8], isTextContent: Bool
+    ) throws(ParseFailure) -> ExpressionTree {
+        var lexer = Lexer(bytes: normalized)
+        try lexer.run()
+        var parser = Parser(lexer)
+        return try parser.parseWhole(isTextContent: isTextContent)
+    }
+
+    private init(_ lexer: Lexer) {
+        tokens = lexer.tokens
+        strings = lexer.strings
+        numbers = lexer.numbers
+        numberFlags = lexer.numberFlags
+        bytes = lexer.bytes
+        tree.reserve(tokens.count)
+    }
+
+    private mutating func parseWhole(isTextContent: Bool) throws(ParseFailure) -> ExpressionTree {
+        if let text = wholeText() {
+            if !isTextContent, let inner = reparse(text) { return inner }
+            tree.root = tree.addText(text)
+            return tree
+        }
+        let root = try parseList(until: [.end])
+        guard kind == .end else { throw unexpected() }
+        guard let root else { throw ParseFailure(message: "There is no expression.") }
+        tree.root = root
+        return tree
+    }
+
+    /// `\text{12}` and `\text{C, F, H}` mean what stands in them.
+    private func reparse(_ text: String) -> ExpressionTree? {
+        guard tokens.count == 2, tokens[0].kind == .text,
+            let inner = try? Self.parse(normalized: Array(text.utf8), isTextContent: true),
+            inner.kind(inner.root) != .text
+        else { return nil }
+        return inner
+    }
+
+    // MARK: Token access
+
+    var token: Token { tokens[position] }
+    var kind: TokenKind { tokens[position].kind }
+    var nextKind: TokenKind { tokens[min(position + 1, tokens.count - 1)].kind }
+    var string: String { strings[Int(tokens[position].value)] }
+
+    mutating func advance() { if position < tokens.count - 1 { position += 1 } }
+
+    mutating func accept(_ wanted: TokenKind) -> Bool {
+        guard kind == wanted else { return false }
+        advance()
+        return true
+    }
+
+    mutating func expect(_ wanted: TokenKind) throws(ParseFailure) {
+        guard accept(wanted) else { throw unexpected() }
+    }
+
+    func unexpected() -> ParseFailure {
+        let token = tokens[position]
+        if token.kind == .end { return ParseFailure(message: "The expression ends too early.") }
+        let shown = String(
+            decoding: bytes[Int(token.start)..<min(Int(token.end), Int(token.start) + 40)],
+            as: UTF8.self)
+        return ParseFailure(message: "\"\(shown)\" is not expected here.")
+    }
+
+    /// Adds a node, under the limits on nodes and depth.
+    mutating func node(
+        _ kind: NodeKind, _ parts: [Int32] = [], payload: Int = 0, flags: UInt8 = 0
+    ) throws(ParseFailure) -> Int32 {
+        guard tree.nodes.count < ExpressionTree.nodeLimit, tree.names.count <= Self.nameLimit else {
+            throw ParseFailure(message: "The expression has too many parts.")
+        }
+        let result = tree.add(kind, parts, payload: payload, flags: flags)
+        guard tree.depth(result) <= ExpressionTree.depthLimit else {
+            throw ParseFailure(message: "The expression is nested too deeply.")
+        }
+        return result
+    }
+
+    mutating func symbol(_ name: String) throws(ParseFailure) -> Int32 {
+        try node(.symbol, payload: tree.intern(name))
+    }
+
+    /// Runs `body` inside brackets, where bars, sets and bare functions outside do not count.
+    mutating func bracketed<Result>(
+        insideSet: Bool = false, _ body: (inout Parser) throws(ParseFailure) -> Result
+    ) throws(ParseFailure) -> Result {
+        let saved = (openBars, isInsideSet, isFunctionArgument)
+        (openBars, isInsideSet, isFunctionArgument) = (0, insideSet, false)
+        depth += 1
+        guard depth <= Self.nestingLimit else {
+            throw ParseFailure(message: "The expression is nested too deeply.")
+        }
+        defer {
+            depth -= 1
+            (openBars, isInsideSet, isFunctionArgument) = saved
+        }
+        return try body(&self)
+    }
+}
+
+// MARK: - Lists and relations
+
+extension Parser {
+    /// How the items of a list were joined.
+    enum Joint { static let comma = 0, or = 1, and = 2 }
+
+    /// Reads items up to a closing token, which is left; nil if there are none.
+    mutating func parseList(until closing: [TokenKind]) throws(ParseFailure) -> Int32? {
+        var groups: [[Int32]] = [[]]
+        var joint = Joint.comma
+        var hasComma = false
+        while !closing.contains(kind) {
+            groups[groups.count - 1].append(try parseItem())
+            if closing.contains(kind) { break }
+            switch kind {
+            case .comma: hasComma = true
+            case .semicolon: groups.append([])
+            case .separator:
+                joint = isConjunction ? Joint.and : Joint.or
+            default: return try makeList(groups, joint, hasComma)
+            }
+            advance()
+            if kind == .separator, tokens[position - 1].kind == .comma { advance() }
+            if closing.contains(kind) { throw unexpected() }
+        }
+        return try makeList(groups, joint, hasComma)
+    }
+
+    private var isConjunction: Bool {
+        let spelling = bytes[Int(token.start)..<Int(token.end)]
+        return !["or", "ou", "oder", "или", "\\vee", "\\lor", "\\text{or}", "\\text{ or }"]
+            .contains { spelling.elementsEqual($0.utf8) }
+            && !spelling.starts(with: "\\text{ or".utf8)
+    }
+
+    private mutating func makeList(
+        _ groups: [[Int32]], _ joint: Int, _ hasComma: Bool
+    ) throws(ParseFailure) -> Int32? {
+        var items: [Int32] = []
+        let isNested = groups.count > 1 && hasComma
+        for group in groups where !group.isEmpty {
+            if isNested, group.count > 1 {
+                items.append(try node(.list, group, payload: Joint.comma))
+            } else {
+                items.append(contentsOf: group)
+            }
+        }
+        guard let first = items.first else { return nil }
+        return items.count == 1 ? first : try node(.list, items, payload: joint)
+    }
+
+    /// One item: sides joined by relation signs.
+    mutating func parseItem() throws(ParseFailure) -> Int32 {
+        var sides = [try parseSide()]
+        var signs: [RelationSign] = []
+        while kind == .relation, let sign = RelationSign(rawValue: UInt8(token.value)) {
+            advance()
+            signs.append(sign)
+            sides.append(try parseSide())
+        }
+        guard !signs.isEmpty else { return sides[0] }
+        if signs == [.congruent], let modulus = try parseModulus() {
+            return try node(.congruence, sides + [modulus])
+        }
+        tree.chains.append(signs)
+        return try node(.relation, sides, payload: tree.chains.count - 1)
+    }
+
+    /// `\pmod{7}`, `(\bmod 7)`, `(mod 7)`.
+    private mutating func parseModulus() throws(ParseFailure) -> Int32? {
+        if accept(.parenthesizedModulo) { return try parseArgument() }
+        let start = position
+        if kind == .leftParenthesis, nextKind == .modulo || nextKind == .parenthesizedModulo {
+            advance()
+            advance()
+            let modulus = try bracketed { parser throws(ParseFailure) in
+                try parser.parseBinary(Power.sum)
+            }
+            try expect(.rightParenthesis)
+            return modulus
+        }
+        position = start
+        return nil
+    }
+
+    /// One side of a relation, with the unit that may follow it.
+    mutating func parseSide() throws(ParseFailure) -> Int32 {
+        if kind == .text, let text = loneText() { return text }
+        let value = try parseBinary(0)
+        return try parseUnit(after: value)
+    }
+
+    /// A text run that is a whole item, or names the left side of an equation.
+    private mutating func loneText() -> Int32? {
+        switch nextKind {
+        case .comma, .semicolon, .separator, .end, .ampersand, .row, .endGrid, .rightSet:
+            let text = string
+            advance()
+            return tree.addText(text)
+        case .relation:
+            let name = string.trimmedSpaces
+            advance()
+            return tree.addSymbol(name)
+        default: return nil
+        }
+    }
+
+    /// Reads operators that bind at least as tightly as `minimum`.
+    ///
+    /// Sums and products are collected flat, so that `1+1+…` stays shallow.
+    mutating func parseBinary(_ minimum: Int) throws(ParseFailure) -> Int32 {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.nestingLimit * 2 else {
+            throw ParseFailure(message: "The expression is nested too deeply.")
+        }
+        var pending = PendingOperands()
+        var left = try parsePrefix(minimum)
+        while let power = infixPower(), power >= minimum {
+            if power < Power.sum { left = try flush(&pending, left) }
+            switch power {
+            case Power.sum: left = try parseTerm(&pending, left)
+            case Power.product, Power.juxtaposition: left = try parseFactor(&pending, left, power)
+            default: left = try parseLoose(left, power)
+            }
+        }
+        return try flush(&pending, left)
+    }
+
+    struct PendingOperands {
+        var terms: [Int32] = []
+        var factors: [Int32] = []
+    }
+
+    private mutating func flush(
+        _ pending: inout PendingOperands, _ last: Int32
+    ) throws(ParseFailure) -> Int32 {
+        let product = try flushFactors(&pending, last)
+        guard !pending.terms.isEmpty else { return product }
+        let sum = try node(.add, pending.terms + [product])
+        pending.terms = []
+        return sum
+    }
+
+    private mutating func flushFactors(
+        _ pending: inout PendingOperands, _ last: Int32
+    ) throws(ParseFailure) -> Int32 {
+        guard !pending.factors.isEmpty else { return last }
+        let product = try node(.multiply, pending.factors + [last])
+        pending.factors = []
+        return product
+    }
+
+    private mutating func parseTerm(
+        _ pending: inout PendingOperands, _ left: Int32
+    ) throws(ParseFailure) -> Int32 {
+        pending.terms.append(try flushFactors(&pending, left))
+        let sign = kind
+        advance()
+        let term = try parseBinary(Power.sum + 1)
+        switch sign {
+        case .minus: return try node(.negate, [term])
+        case .plusMinus: return try node(.plusMinus, [term])
+        case .minusPlus: return try node(.minusPlus, [term])
+        default: return term
+        }
+    }
+
+    private mutating func parseFactor(
+        _ pending: inout PendingOperands, _ left: Int32, _ power: Int
+    ) throws(ParseFailure) -> Int32 {
+        if power == Power.juxtaposition {
+            pending.factors.append(left)
+            return try parsePostfix()
+        }
+        let sign = kind
+        advance()
+        if sign == .times {
+            pending.factors.append(left)
+            return try parseBinary(Power.product + 1)
+        }
+        let numerator = try flushFactors(&pending, left)
+        // 1/2x is read as (1/2)x, but a/2x as a/(2x).
+        let isCoefficient = tree.kind(numerator) == .number && kind == .number
+        let denominator = try parseBinary(isCoefficient ? Power.tight : Power.product + 1)
+        return try node(sign == .modulo ? .modulo : .divide, [numerator, denominator])
+    }
+
+    private mutating func parseLoose(_ left: Int32, _ power: Int) throws(ParseFailure) -> Int32 {
+        let sign = kind
+        advance()
+        switch sign {
+        case .cup:
+            return try node(.union, flattened(left, .union) + [try parseBinary(power + 1)])
+        case .cap:
+            return try node(.intersection, [left, try parseBinary(power + 1)])
+        case .setMinus:
+            return try node(.difference, [left, try parseBinary(power + 1)])
+        default:
+            return try node(.ratio, flattened(left, .ratio) + [try parseBinary(power + 1)])
+        }
+    }
+
+    private func flattened(_ node: Int32, _ wanted: NodeKind) -> [Int32] {
+        tree.kind(node) == wanted ? Array(tree.parts(node)) : [node]
+    }
+
+    /// Binding power of the operator that stands here, or nil if the operand ends.
+    private func infixPower() -> Int? {
+        switch kind {
+        case .plus, .minus, .plusMinus, .minusPlus: Power.sum
+        case .times, .slash, .modulo: Power.product
+        case .colon: isInsideSet ? nil : Power.ratio
+        case .cup, .setMinus: Power.union
+        case .cap: Power.intersection
+        default: startsFactor ? Power.juxtaposition : nil
+        }
+    }
+
+    /// Whether the token may begin a factor without a multiplication sign.
+    private var startsFactor: Bool {
+        switch kind {
+        case .letter, .leftBrace, .leftBracket, .leftFloor, .leftCeiling, .fraction, .squareRoot,
+            .radical, .cubeRoot, .binomial, .pi, .overline, .accent, .beginGrid, .infinity,
+            .ellipsis:
+            return true
+        case .function, .logarithm, .exponential, .operatorName, .sum, .product, .opaqueOperator:
+            return !isFunctionArgument
+        case .leftParenthesis:
+            return !startsUnitRemark && nextKind != .modulo
+        case .word: return !isUnitWord
+        case .bar: return openBars == 0 && !isInsideSet
+        case .number:
+            let before = tokens[position - 1].kind
+            return before == .rightParenthesis || before == .rightBrace || before == .pi
+        default: return false
+        }
+    }
+
+    private mutating func parsePrefix(_ minimum: Int) throws(ParseFailure) -> Int32 {
+        let sign = kind
+        let result: NodeKind?
+        switch sign {
+        case .plus: result = nil
+        case .minus: result = .negate
+        case .plusMinus: result = .plusMinus
+        case .minusPlus: result = .minusPlus
+        default: return try parsePostfix()
+        }
+        advance()
+        let operand = try parseBinary(max(Power.product, minimum))
+        guard let result else { return operand }
+        return try node(result, [operand])
+    }
+}

@@ -1,0 +1,216 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Everything that opens and closes: groups, tuples, intervals, sets, bars, grids.
+
+extension Parser {
+    mutating func parseBracket() throws(ParseFailure) -> Int32 {
+        switch kind {
+        case .leftBrace: return try parseGroup()
+        case .leftParenthesis: return try parseRound()
+        case .leftBracket, .rightBracket: return try parseSquare()
+        case .leftSet: return try parseSet()
+        case .bar: return try parseBars()
+        case .leftFloor: return try parseRounding(.floor, .rightFloor)
+        case .leftCeiling: return try parseRounding(.ceil, .rightCeiling)
+        case .doubleBar: return try parseOpaqueBracket("norm", .doubleBar)
+        case .leftAngle:
+            advance()
+            let list = try parseContent(until: [.rightAngle])
+            advance()
+            return try node(.tuple, items(list))
+        default: throw unexpected()
+        }
+    }
+
+    private mutating func parseContent(
+        until closing: [TokenKind], insideSet: Bool = false
+    ) throws(ParseFailure) -> Int32? {
+        let result = try bracketed(insideSet: insideSet) { parser throws(ParseFailure) in
+            try parser.parseList(until: closing)
+        }
+        guard closing.contains(kind) else { throw unexpected() }
+        return result
+    }
+
+    /// The members of a list, lists of lists flattened; a lone item is its own list.
+    private func items(_ list: Int32?) -> [Int32] {
+        guard let list else { return [] }
+        guard tree.kind(list) == .list else { return [list] }
+        return tree.parts(list).flatMap { part in
+            tree.kind(part) == .list ? Array(tree.parts(part)) : [part]
+        }
+    }
+
+    /// `{…}`: nothing but grouping, unless it lists several things: then people mean a set.
+    private mutating func parseGroup() throws(ParseFailure) -> Int32 {
+        advance()
+        let content = try parseContent(until: [.rightBrace, .choose])
+        if accept(.choose) {
+            guard let above = content else { throw unexpected() }
+            guard let below = try parseContent(until: [.rightBrace]) else { throw unexpected() }
+            advance()
+            return try node(.binomial, [above, below])
+        }
+        advance()
+        guard let content else {
+            // `{}` prints nothing; something must follow.
+            guard kind != .end else { throw unexpected() }
+            return try parsePrimary()
+        }
+        switch tree.kind(content) {
+        case .list: return try node(.set, items(content))
+        default: return content
+        }
+    }
+
+    private mutating func parseRound() throws(ParseFailure) -> Int32 {
+        advance()
+        let content = try parseContent(until: [.rightParenthesis, .rightBracket])
+        let isClosed = kind == .rightBracket
+        advance()
+        guard let content else { throw ParseFailure(message: "A pair of brackets is empty.") }
+        let list = items(content)
+        if isClosed {
+            guard list.count == 2 else { throw unexpected() }
+            return try node(.interval, list, flags: 2)
+        }
+        if list.count == 1 { return content }
+        return try node(.tuple, list)
+    }
+
+    /// `[a,b]`, `[a,b)`, `]a,b[`, `]a,b]`, and `[…]` as plain grouping.
+    private mutating func parseSquare() throws(ParseFailure) -> Int32 {
+        let isLeftClosed = kind == .leftBracket
+        advance()
+        let closing: [TokenKind] = [.rightBracket, .rightParenthesis, .leftBracket]
+        let content = try bracketed { parser throws(ParseFailure) in
+            try parser.parseList(until: closing)
+        }
+        let mark = kind
+        guard closing.contains(mark), let content else { throw unexpected() }
+        advance()
+        let list = items(content)
+        let isRightClosed = mark == .rightBracket
+        if list.count == 2 {
+            return try node(
+                .interval, list, flags: (isLeftClosed ? 1 : 0) | (isRightClosed ? 2 : 0))
+        }
+        guard isLeftClosed, isRightClosed else { throw unexpected() }
+        return list.count == 1 ? content : try node(.tuple, list)
+    }
+
+    private mutating func parseSet() throws(ParseFailure) -> Int32 {
+        advance()
+        if kind == .beginGrid {
+            // A brace before an array without its partner: a system or a case distinction.
+            let grid = try parseGrid()
+            _ = accept(.rightSet)
+            return grid
+        }
+        let content = try parseContent(until: [.rightSet, .bar, .colon], insideSet: true)
+        if kind == .rightSet {
+            advance()
+            return try node(.set, items(content))
+        }
+        advance()
+        guard let content, let condition = try parseContent(until: [.rightSet]) else {
+            throw unexpected()
+        }
+        advance()
+        return try node(.setBuilder, [content, condition])
+    }
+
+    private mutating func parseBars() throws(ParseFailure) -> Int32 {
+        advance()
+        let content = try bracketed { parser throws(ParseFailure) in
+            parser.openBars = 1
+            return try parser.parseBinary(0)
+        }
+        try expect(.bar)
+        guard Self.isScalar(tree.kind(content)) else {
+            tree.texts.append("determinant")
+            return try node(.opaque, [content], payload: tree.texts.count - 1)
+        }
+        return try node(.function, [content], payload: Int(FunctionName.abs.rawValue))
+    }
+
+    private mutating func parseRounding(
+        _ name: FunctionName, _ closing: TokenKind
+    ) throws(ParseFailure) -> Int32 {
+        advance()
+        let content = try bracketed { parser throws(ParseFailure) in try parser.parseBinary(0) }
+        try expect(closing)
+        return try node(.function, [content], payload: Int(name.rawValue))
+    }
+
+    private mutating func parseOpaqueBracket(
+        _ name: String, _ closing: TokenKind
+    ) throws(ParseFailure) -> Int32 {
+        advance()
+        let content = try bracketed { parser throws(ParseFailure) in try parser.parseBinary(0) }
+        try expect(closing)
+        tree.texts.append(name)
+        return try node(.opaque, [content], payload: tree.texts.count - 1)
+    }
+
+    // MARK: Grids
+
+    private static let matrixNames = [
+        "matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array",
+        "tabular",
+    ]
+
+    mutating func parseGrid() throws(ParseFailure) -> Int32 {
+        let name = String(string.filter { $0 != "*" })
+        advance()
+        let isMatrix = Self.matrixNames.contains(name)
+        if !isMatrix, name != "cases", name != "dcases" { return try parseAligned() }
+        let rows = try bracketed { parser throws(ParseFailure) in try parser.parseRows() }
+        try expect(.endGrid)
+        guard let width = rows.first?.count, width > 0,
+            !isMatrix || rows.allSatisfy({ $0.count == width })
+        else { throw ParseFailure(message: "The rows of a matrix differ in length.") }
+        if isMatrix {
+            let matrix = try node(.matrix, rows.flatMap { $0 }, payload: width)
+            guard name == "vmatrix" else { return matrix }
+            tree.texts.append("determinant")
+            return try node(.opaque, [matrix], payload: tree.texts.count - 1)
+        }
+        var parts: [Int32] = []
+        for row in rows { parts.append(row.count == 1 ? row[0] : try node(.tuple, row)) }
+        return try node(.cases, parts)
+    }
+
+    private mutating func parseRows() throws(ParseFailure) -> [[Int32]] {
+        var rows: [[Int32]] = [[]]
+        let closing: [TokenKind] = [.ampersand, .row, .endGrid]
+        while true {
+            if kind == .endGrid {
+                if rows.last?.isEmpty == true { rows.removeLast() }
+                return rows
+            }
+            // "if", "for" and the like before a condition say nothing more.
+            if kind == .text || kind == .word, !closing.contains(nextKind) { advance() }
+            guard let cell = try parseList(until: closing) else {
+                throw ParseFailure(message: "A cell of a matrix is empty.")
+            }
+            rows[rows.count - 1].append(cell)
+            if kind == .ampersand {
+                advance()
+            } else if kind == .row {
+                advance()
+                rows.append([])
+            }
+            guard rows.count <= 4096 else { throw unexpected() }
+        }
+    }
+
+    /// `aligned` and its kin: rows are items, alignment marks mean nothing.
+    private mutating func parseAligned() throws(ParseFailure) -> Int32 {
+        var end = position
+        while tokens[end].kind != .endGrid, tokens[end].kind != .end { end += 1 }
+        tokens.removeSubrange(position..<end)
+        throw ParseFailure(message: "Aligned equations are not read.")
+    }
+}

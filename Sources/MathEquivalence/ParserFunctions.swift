@@ -1,0 +1,205 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Functions, list operators, sums, accents and what is only compared by its form.
+
+extension Parser {
+    /// Whether `^{-1}` or `^-1` stands here.
+    var isInverseMark: Bool {
+        func kindAt(_ offset: Int) -> TokenKind {
+            position + offset < tokens.count ? tokens[position + offset].kind : .end
+        }
+        let isBraced = kindAt(1) == .leftBrace
+        let offset = isBraced ? 2 : 1
+        guard kindAt(0) == .caret, kindAt(offset) == .minus, kindAt(offset + 1) == .number,
+            !isBraced || kindAt(offset + 2) == .rightBrace
+        else { return false }
+        return numbers[Int(tokens[position + offset + 1].value)].digits == [49]
+    }
+
+    mutating func skipInverseMark() {
+        let isBraced = tokens[position + 1].kind == .leftBrace
+        for _ in 0..<(isBraced ? 5 : 3) { advance() }
+    }
+
+    mutating func parseFunction() throws(ParseFailure) -> Int32 {
+        let mark = token
+        advance()
+        var name = FunctionName(rawValue: UInt8(truncatingIfNeeded: mark.value))
+        var base: Int32?
+        if mark.kind == .logarithm {
+            name = nil
+            if mark.value == 10 { base = tree.addNumber(Rational(10), flags: 2) }
+            if accept(.underscore) { base = try parseArgument() }
+        }
+        var power: Int32?
+        if mark.kind == .function, isInverseMark, let inverse = name.flatMap(Self.inverse) {
+            skipInverseMark()
+            name = inverse
+        } else if accept(.caret) {
+            power = try parseArgument()
+        }
+        if mark.kind == .logarithm, base == nil, accept(.underscore) { base = try parseArgument() }
+        let argument = try parseFunctionArgument()
+        let value: Int32
+        if mark.kind == .exponential {
+            value = try node(.power, [try node(.euler), argument])
+        } else if mark.kind == .function, let name {
+            value = try node(.function, [argument], payload: Int(name.rawValue))
+        } else if let base {
+            value = try node(.logarithm, [base, argument])
+        } else {
+            tree.hasBareLogarithm = true
+            value = try node(.function, [argument], payload: Int(FunctionName.log.rawValue))
+        }
+        guard let power else { return value }
+        return try node(.power, [value, power])
+    }
+
+    private static func inverse(_ name: FunctionName) -> FunctionName? {
+        switch name {
+        case .sin: .arcsin
+        case .cos: .arccos
+        case .tan: .arctan
+        case .cot: .arccot
+        case .sec: .arcsec
+        case .csc: .arccsc
+        case .sinh: .arsinh
+        case .cosh: .arcosh
+        case .tanh: .artanh
+        default: nil
+        }
+    }
+
+    /// `(x)`, `{x}`, `|x|`, or a product up to the next function: `\sin 2x \cos y`.
+    private mutating func parseFunctionArgument() throws(ParseFailure) -> Int32 {
+        if kind == .leftParenthesis || kind == .leftBrace || kind == .bar || kind == .leftBracket {
+            let value = try parseBracket()
+            guard Self.isScalar(tree.kind(value)) else { throw unexpected() }
+            return value
+        }
+        let saved = isFunctionArgument
+        isFunctionArgument = false
+        let isFunction = kind == .function || kind == .logarithm
+        isFunctionArgument = !isFunction
+        defer { isFunctionArgument = saved }
+        if kind == .minus {
+            advance()
+            return try node(.negate, [try parseBinary(Power.juxtaposition)])
+        }
+        let value = isFunction ? try parsePrimary() : try parseBinary(Power.juxtaposition)
+        // \sin \pi/6 and \cos 2\pi/3: a multiple of π takes its denominator along.
+        guard kind == .slash, nextKind == .number, endsWithPi(value) else { return value }
+        advance()
+        return try node(.divide, [value, try parseArgument()])
+    }
+
+    private func endsWithPi(_ value: Int32) -> Bool {
+        if tree.kind(value) == .pi { return true }
+        guard tree.kind(value) == .multiply else { return false }
+        let parts = tree.parts(value)
+        return parts.count == 2 && tree.kind(parts[parts.startIndex]) == .number
+            && tree.kind(parts[parts.startIndex + 1]) == .pi
+    }
+
+    static func isScalar(_ kind: NodeKind) -> Bool { kind.rawValue < NodeKind.tuple.rawValue }
+
+    mutating func parseListOperator() throws(ParseFailure) -> Int32 {
+        let result: NodeKind
+        switch ListOperator(rawValue: token.value) {
+        case .gcd: result = .gcd
+        case .lcm: result = .lcm
+        case .minimum: result = .minimum
+        default: result = .maximum
+        }
+        advance()
+        let content: Int32
+        switch kind {
+        case .leftParenthesis, .leftBrace, .leftSet, .leftBracket:
+            if kind == .leftBrace { content = try parseArgument() } else { content = try parseBracket() }
+        default: throw unexpected()
+        }
+        let isCollection = [.tuple, .list, .set, .interval].contains(tree.kind(content))
+        let arguments = isCollection ? Array(tree.parts(content)) : [content]
+        guard !arguments.isEmpty, arguments.allSatisfy({ Self.isScalar(tree.kind($0)) }) else {
+            throw unexpected()
+        }
+        return try node(result, arguments)
+    }
+
+    /// `\vec{v}` and `\overline{AB}` are names; other bars are compared by form.
+    mutating func parseAccent() throws(ParseFailure) -> Int32 {
+        let accent = kind == .overline ? "overline" : string
+        advance()
+        let start = Int(token.start)
+        let before = position
+        skipGroup()
+        let spelling = compact(start..<Int(tokens[position - 1].end))
+        if spelling.utf8.count <= 8, spelling.utf8.allSatisfy({ isASCIILetter($0) || isASCIIDigit($0) }),
+            spelling.utf8.contains(where: isASCIILetter)
+        {
+            return try symbol("\(accent){\(spelling)}" + parseSubscript())
+        }
+        position = before
+        let argument = try parseArgument()
+        tree.texts.append(accent)
+        return try node(.opaque, [argument], payload: tree.texts.count - 1)
+    }
+
+    /// `\sum_{k=1}^{n} body` in either order of its bounds.
+    mutating func parseBigOperator() throws(ParseFailure) -> Int32 {
+        let result: NodeKind = kind == .sum ? .sum : .product
+        advance()
+        var lower: Int32?
+        var upper: Int32?
+        var name = ""
+        while kind == .underscore || kind == .caret {
+            let isLower = kind == .underscore
+            advance()
+            guard isLower else {
+                upper = try parseArgument()
+                continue
+            }
+            try expect(.leftBrace)
+            guard kind == .letter, nextKind == .relation,
+                tokens[position + 1].value == Int32(RelationSign.equal.rawValue)
+            else { throw unexpected() }
+            name = string
+            advance()
+            advance()
+            lower = try bracketed { parser throws(ParseFailure) in try parser.parseBinary(0) }
+            try expect(.rightBrace)
+        }
+        guard let lower, let upper, boundNames.count < 4 else {
+            throw ParseFailure(message: "A sum or product needs both bounds.")
+        }
+        boundNames.append(name)
+        defer { boundNames.removeLast() }
+        let body = try parseBinary(Power.product)
+        let variable = try symbol(name)
+        return try node(result, [variable, lower, upper, body])
+    }
+
+    /// Integrals, limits and unions over an index: kept whole, compared by form.
+    mutating func parseOpaque() throws(ParseFailure) -> Int32 {
+        tree.texts.append(string)
+        let label = tree.texts.count - 1
+        advance()
+        var parts: [Int32] = []
+        while kind == .underscore || kind == .caret {
+            advance()
+            guard kind == .leftBrace else {
+                parts.append(try parseArgument())
+                continue
+            }
+            advance()
+            let list = try bracketed { parser throws(ParseFailure) in
+                try parser.parseList(until: [.rightBrace])
+            }
+            try expect(.rightBrace)
+            if let list { parts.append(list) }
+        }
+        parts.append(try parseBinary(Power.product))
+        return try node(.opaque, parts, payload: label)
+    }
+}

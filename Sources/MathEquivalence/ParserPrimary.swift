@@ -1,0 +1,375 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Operands: numbers, names, brackets, commands with arguments, and the marks behind them.
+
+extension Parser {
+    /// A primary with its powers, factorials, percent and degree marks.
+    mutating func parsePostfix() throws(ParseFailure) -> Int32 {
+        var result = try parsePrimary()
+        while true {
+            switch kind {
+            case .caret:
+                advance()
+                result = try node(.power, [result, try parseExponent()])
+            case .bang:
+                var count = 0
+                while accept(.bang) { count += 1 }
+                if count == 2 {
+                    result = try node(.doubleFactorial, [result])
+                } else {
+                    guard count <= 16 else { throw unexpected() }
+                    for _ in 0..<count { result = try node(.factorial, [result]) }
+                }
+            case .percent:
+                advance()
+                result = try node(.percent, [result])
+            case .degree:
+                advance()
+                result = try node(.degrees, [result])
+            default: return result
+            }
+        }
+    }
+
+    private mutating func parseExponent() throws(ParseFailure) -> Int32 {
+        if kind == .minus || kind == .plus {
+            let isNegative = kind == .minus
+            advance()
+            let value = try parsePostfixLimited()
+            return isNegative ? try node(.negate, [value]) : value
+        }
+        if kind == .leftBrace { return try parseArgument() }
+        return try parsePostfixLimited()
+    }
+
+    private mutating func parsePostfixLimited() throws(ParseFailure) -> Int32 {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.nestingLimit * 2 else { throw unexpected() }
+        if kind == .number || kind == .letter, nextKind != .caret { return try parsePrimary() }
+        return try parsePostfix()
+    }
+
+    mutating func parsePrimary() throws(ParseFailure) -> Int32 {
+        switch kind {
+        case .number: return try parseNumber()
+        case .letter: return try parseName()
+        case .word: return try parseWord()
+        case .roman:
+            let name = string
+            advance()
+            return try symbol(name + parseSubscript())
+        case .pi, .infinity, .emptySet, .ellipsis: return try parseConstant()
+        case .namedSet:
+            let name = string
+            advance()
+            tree.texts.append(name + superscriptText())
+            return try node(.namedSet, payload: tree.texts.count - 1)
+        case .function, .logarithm, .exponential: return try parseFunction()
+        case .operatorName: return try parseListOperator()
+        case .fraction, .binomial:
+            let result: NodeKind = kind == .fraction ? .divide : .binomial
+            return try parseFraction(result)
+        case .squareRoot, .radical, .cubeRoot: return try parseRoot()
+        case .overline, .accent: return try parseAccent()
+        case .sum, .product: return try parseBigOperator()
+        case .opaqueOperator: return try parseOpaque()
+        case .beginGrid: return try parseGrid()
+        case .currency:
+            advance()
+            tree.texts.append("dollar")
+            let unit = tree.texts.count - 1
+            return try node(.quantity, [try parsePostfix()], payload: unit)
+        default: return try parseBracket()
+        }
+    }
+
+    private mutating func parseConstant() throws(ParseFailure) -> Int32 {
+        let result: NodeKind
+        switch kind {
+        case .pi: result = .pi
+        case .infinity: result = .infinity
+        case .ellipsis: result = .ellipsis
+        default: result = .set
+        }
+        advance()
+        return try node(result)
+    }
+
+    /// The text of a superscript after a named set, such as the + of ℝ⁺.
+    private mutating func superscriptText() -> String {
+        guard kind == .caret else { return "" }
+        let start = Int(tokens[position + 1].start)
+        advance()
+        skipGroup()
+        return "^" + compact(start..<Int(tokens[position - 1].end))
+    }
+
+    // MARK: Numbers
+
+    private mutating func parseNumber() throws(ParseFailure) -> Int32 {
+        let index = Int(token.value)
+        let flags = numberFlags[index]
+        let isInteger = flags == NumberFlags.integerLiteral
+        advance()
+        if isInteger, kind == .underscore { return try parseBased(numbers[index]) }
+        let literal = numbers[index]
+        tree.numbers.append(literal)
+        let result = try node(
+            literal.value == nil ? .longNumber : .number, payload: tree.numbers.count - 1,
+            flags: flags)
+        return isInteger ? try parseMixed(result) : result
+    }
+
+    /// 204_5: the digits must fit the base.
+    private mutating func parseBased(_ literal: NumberLiteral) throws(ParseFailure) -> Int32 {
+        advance()
+        let start = Int(token.start)
+        skipGroup()
+        let spelling = compact(start..<Int(tokens[position - 1].end))
+        let words = [
+            "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+            "ten": 10,
+        ]
+        guard let base = words[spelling] ?? Int(spelling), (2...36).contains(base),
+            literal.digits.count <= 512,
+            literal.digits.allSatisfy({ Int($0) - 48 < base })
+        else { throw ParseFailure(message: "The digits do not fit the base \(spelling).") }
+        var value = Natural.zero
+        for digit in literal.digits { value.multiply(by: UInt64(base), adding: UInt64(digit - 48)) }
+        tree.based.append(BasedNumber(value: value, base: UInt64(base)))
+        return try node(.based, payload: tree.based.count - 1)
+    }
+
+    /// `3\frac{1}{2}` and `3 1/2`: an integer directly before a proper fraction of integers.
+    private mutating func parseMixed(_ whole: Int32) throws(ParseFailure) -> Int32 {
+        let start = position
+        if kind == .fraction {
+            let fraction = try parseFraction(.divide)
+            if isProper(fraction) { return try node(.add, [whole, fraction], flags: 1) }
+            return try node(.multiply, [whole, fraction])
+        }
+        guard kind == .number, nextKind == .slash, numberFlags[Int(token.value)] == 2,
+            token.followsSpace, position + 2 < tokens.count, tokens[position + 2].kind == .number
+        else { return whole }
+        let above = try parseInteger()
+        advance()
+        let below = try parseInteger()
+        let fraction = try node(.divide, [above, below])
+        guard isProper(fraction) else {
+            position = start
+            return whole
+        }
+        return try node(.add, [whole, fraction], flags: 1)
+    }
+
+    private mutating func parseInteger() throws(ParseFailure) -> Int32 {
+        tree.numbers.append(numbers[Int(token.value)])
+        let flags = numberFlags[Int(token.value)]
+        let isLong = numbers[Int(token.value)].value == nil
+        advance()
+        return try node(
+            isLong ? .longNumber : .number, payload: tree.numbers.count - 1, flags: flags)
+    }
+
+    private func isProper(_ fraction: Int32) -> Bool {
+        let (above, below) = (tree.part(fraction, 0), tree.part(fraction, 1))
+        guard tree[above].kind == .number, tree[above].flags == NumberFlags.integerLiteral,
+            tree[below].kind == .number, tree[below].flags == NumberFlags.integerLiteral,
+            let first = tree.literal(above).value, let second = tree.literal(below).value
+        else { return false }
+        return first < second
+    }
+
+    // MARK: Names
+
+    private mutating func parseName() throws(ParseFailure) -> Int32 {
+        let letter = string
+        let isItemStart = position == 0 || tokens[position - 1].kind == .comma
+            || tokens[position - 1].kind == .semicolon || tokens[position - 1].kind == .separator
+        advance()
+        var name = letter + parseSubscript()
+        while accept(.prime) { name += "'" }
+        if kind == .caret, isInverseMark, "fgh".contains(letter) {
+            skipInverseMark()
+            name += "^{-1}"
+        }
+        if kind == .leftParenthesis, isApplication(letter, isItemStart: isItemStart) {
+            return try parseApplication(name)
+        }
+        if name == "e" { return try node(.euler) }
+        if name == "i", !boundNames.contains("i") { return try node(.imaginaryUnit) }
+        return try symbol(name)
+    }
+
+    /// Whether `letter (` is a function applied, not a product.
+    private func isApplication(_ letter: String, isItemStart: Bool) -> Bool {
+        if "fghFGH".contains(letter) { return true }
+        var level = 0
+        var hasComma = false
+        for index in position..<min(position + 64, tokens.count) {
+            switch tokens[index].kind {
+            case .leftParenthesis: level += 1
+            case .rightParenthesis: level -= 1
+            case .comma where level == 1: hasComma = true
+            default: break
+            }
+            if level == 0 {
+                let isDefinition =
+                    tokens[index + 1].kind == .relation
+                    && tokens[index + 1].value == Int32(RelationSign.equal.rawValue)
+                return hasComma || (isItemStart && isDefinition)
+            }
+        }
+        return false
+    }
+
+    private mutating func parseApplication(_ name: String) throws(ParseFailure) -> Int32 {
+        let arguments = try parseArguments()
+        if name == "C", arguments.count == 2 { return try node(.binomial, arguments) }
+        return try node(.apply, arguments, payload: tree.intern(name))
+    }
+
+    /// The items between round brackets.
+    private mutating func parseArguments() throws(ParseFailure) -> [Int32] {
+        try expect(.leftParenthesis)
+        let list = try bracketed { parser throws(ParseFailure) in
+            try parser.parseList(until: [.rightParenthesis])
+        }
+        try expect(.rightParenthesis)
+        guard let list else { throw ParseFailure(message: "A function has no argument.") }
+        return tree.kind(list) == .list ? Array(tree.parts(list)) : [list]
+    }
+
+    /// A subscript as part of a name: "_{max}" whatever its spelling.
+    mutating func parseSubscript() -> String {
+        guard kind == .underscore else { return "" }
+        advance()
+        let start = Int(token.start)
+        skipGroup()
+        return "_" + compact(start..<Int(tokens[position - 1].end))
+    }
+
+    /// Skips one token or one braced group.
+    mutating func skipGroup() {
+        var level = 0
+        repeat {
+            if kind == .leftBrace { level += 1 }
+            if kind == .rightBrace { level -= 1 }
+            if kind == .end { return }
+            advance()
+        } while level > 0
+    }
+
+    /// Bytes without spaces, braces and style commands.
+    func compact(_ range: Range<Int>) -> String {
+        var text = String(decoding: bytes[range], as: UTF8.self)
+        for style in ["\\text", "\\mathrm", "\\rm", "\\operatorname"] {
+            text = text.split(separator: style).joined()
+        }
+        return String(text.filter { !" {}\\\t\n".contains($0) })
+    }
+
+    private mutating func parseWord() throws(ParseFailure) -> Int32 {
+        let word = string
+        let isName = word.utf8.count <= 3 || word.utf8.allSatisfy { $0 &- 65 < 26 }
+        guard isName, word.utf8.count <= 12, word.utf8.allSatisfy(isASCIILetter) else {
+            throw ParseFailure(message: "The word \"\(word.prefix(40))\" is not known.")
+        }
+        advance()
+        var letters: [Int32] = []
+        let suffix = parseSubscript()
+        for (offset, letter) in word.enumerated() {
+            let name = String(letter) + (offset == word.count - 1 ? suffix : "")
+            switch name {
+            case "e": letters.append(try node(.euler))
+            case "i": letters.append(try node(.imaginaryUnit))
+            default: letters.append(try symbol(name))
+            }
+        }
+        tree.texts.append(word)
+        if kind == .caret {
+            // The power belongs to the last letter alone.
+            advance()
+            let exponent = try parseExponent()
+            let last = letters.removeLast()
+            letters.append(try node(.power, [last, exponent]))
+        }
+        return try node(.multiply, letters, payload: tree.texts.count - 1, flags: 1)
+    }
+
+    // MARK: Arguments
+
+    /// A braced group, or the single token LaTeX would take.
+    mutating func parseArgument() throws(ParseFailure) -> Int32 {
+        guard kind == .leftBrace else {
+            if kind == .minus {
+                advance()
+                return try node(.negate, [try parseArgument()])
+            }
+            if kind == .number, let digit = splitDigit() { return digit }
+            return try parsePrimary()
+        }
+        advance()
+        let content = try bracketed { parser throws(ParseFailure) in
+            try parser.parseList(until: [.rightBrace])
+        }
+        try expect(.rightBrace)
+        guard let content else { throw ParseFailure(message: "An argument is empty.") }
+        return content
+    }
+
+    /// `\frac12` takes one digit at a time.
+    private mutating func splitDigit() -> Int32? {
+        let literal = numbers[Int(token.value)]
+        let digits = literal.digits
+        guard numberFlags[Int(token.value)] == 2, digits.count > 1, digits.count <= 3 else { return nil }
+        let start = Int(token.start)
+        guard Int(token.end) - start == digits.count else { return nil }
+        let result = tree.addNumber(
+            Rational(Int(digits[0]) - 48), flags: NumberFlags.integerLiteral)
+        rest(of: digits, from: start)
+        return result
+    }
+
+    private mutating func rest(of digits: [UInt8], from start: Int) {
+        tokens[position].start = Int32(start + 1)
+        tokens[position].followsSpace = false
+        let value = digits.dropFirst().reduce(0) { $0 * 10 + Int($1) - 48 }
+        // The remaining digits, as a literal of their own.
+        numbers.append(
+            NumberLiteral(
+                value: Rational(value), digits: Array(digits.dropFirst()),
+                significantDigits: digits.count - 1))
+        numberFlags.append(NumberFlags.integerLiteral)
+        tokens[position].value = Int32(numbers.count - 1)
+    }
+
+    private mutating func parseFraction(_ result: NodeKind) throws(ParseFailure) -> Int32 {
+        advance()
+        let above = try parseArgument()
+        let below = try parseArgument()
+        return try node(result, [above, below])
+    }
+
+    private mutating func parseRoot() throws(ParseFailure) -> Int32 {
+        let mark = kind
+        advance()
+        var degree: Int32?
+        if mark == .squareRoot, kind == .leftBracket {
+            advance()
+            degree = try bracketed { parser throws(ParseFailure) in try parser.parseBinary(0) }
+            try expect(.rightBracket)
+        }
+        if mark == .cubeRoot { degree = tree.addNumber(Rational(3), flags: 2) }
+        let radicand: Int32
+        if mark == .squareRoot, kind == .number {
+            radicand = try parseInteger()
+        } else {
+            radicand = mark == .squareRoot ? try parseArgument() : try parsePrimary()
+        }
+        let index = degree ?? tree.addNumber(Rational(2), flags: 2)
+        return try node(.root, [radicand, index])
+    }
+}

@@ -1,0 +1,166 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Words: answers that are text, and units behind numbers.
+
+extension Parser {
+    /// Words after a number that change its value; with them it is no quantity.
+    private static let changingWords: Set<String> = [
+        "hundred", "thousand", "million", "billion", "trillion", "dozen", "dozens", "score", "half",
+        "halves", "third", "thirds", "quarter", "quarters", "tenths", "squared", "cubed", "factorial",
+        "times", "plus", "minus", "divided", "over", "to", "not", "than", "through", "is", "equals",
+        "either", "between", "about", "except", "if", "when", "where", "for", "mod", "modulo", "base",
+        "hundreds", "thousands", "millions", "billions", "is not", "fifths", "sixths", "eighths",
+        "negative", "positive", "double", "triple", "twice", "power", "root", "wrong", "no", "false",
+    ]
+
+    /// Short unit names that are not products of letters.
+    private static let units: Set<String> = [
+        "cm", "mm", "km", "dm", "nm", "ft", "in", "yd", "mi", "kg", "mg", "lb", "lbs", "oz", "ml",
+        "mL", "dl", "hr", "hrs", "min", "mins", "sec", "secs", "ms", "mph", "kph", "kmh", "Hz", "kHz",
+        "kJ", "kW", "kPa", "Pa", "eV", "MeV", "keV", "mol", "deg", "rad", "sq", "cu", "pm", "am",
+        "gal", "qt", "pt", "cal", "AU", "pc", "erg", "dyn", "GeV", "MHz", "GHz", "cents", "cent",
+        "USD", "dollars", "yen", "day", "days", "boys", "girls", "men", "cups", "cup", "feet", "foot",
+        "mile", "miles", "hour", "hours", "year", "years", "ways", "way", "inch", "unit", "units",
+        "points", "per", "Rs", "pcs", "cards", "pens", "m²", "square", "cubic",
+    ]
+
+    /// The text, if the whole consists of words and stands for no expression.
+    func wholeText() -> String? {
+        var hasWord = false
+        for (index, token) in tokens.enumerated() {
+            switch token.kind {
+            case .text: hasWord = true
+            case .word: hasWord = hasWord || !isNameWord(index)
+            case .letter, .roman, .number, .comma, .minus, .separator, .colon, .semicolon, .bang,
+                .prime, .leftParenthesis, .rightParenthesis, .end, .slash, .percent, .function,
+                .operatorName, .modulo:
+                continue
+            case .relation where token.value == Int32(RelationSign.member.rawValue): continue
+            default: return nil
+            }
+        }
+        guard hasWord, startsWithWord else { return nil }
+        if tokens.count == 2, tokens[0].kind == .text { return strings[Int(tokens[0].value)] }
+        if isListOfTexts { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether the first mark is a word that no operand begins with.
+    private var startsWithWord: Bool {
+        guard let first = tokens.firstIndex(where: { $0.kind != .leftParenthesis }) else {
+            return false
+        }
+        switch tokens[first].kind {
+        case .text: return true
+        case .word: return true
+        case .letter:
+            let next = tokens[first + 1]
+            return next.kind == .word && !isNameWord(first + 1) && next.followsSpace
+        default: return false
+        }
+    }
+
+    /// `\text{A}, \text{B}`: items rather than one text.
+    private var isListOfTexts: Bool {
+        tokens.contains { $0.kind == .comma || $0.kind == .separator }
+            && tokens.allSatisfy {
+                [.text, .comma, .separator, .letter, .number, .end].contains($0.kind)
+            }
+    }
+
+    /// Two or three letters, or capitals only: more likely names side by side than a word.
+    private func isNameWord(_ index: Int) -> Bool {
+        let word = strings[Int(tokens[index].value)].utf8
+        return word.count <= 3 && word.allSatisfy(isASCIILetter) && tokens.count > 2
+            || word.allSatisfy { $0 &- 65 < 26 } && word.count <= 5
+    }
+
+    /// Whether the word here is a unit rather than letters multiplied.
+    var isUnitWord: Bool {
+        guard kind == .word else { return false }
+        let word = string
+        return Self.units.contains(word) || (word.utf8.count > 3 && !word.utf8.allSatisfy { $0 &- 65 < 26 })
+    }
+
+    /// Whether a remark such as " (loads)" stands here.
+    var startsUnitRemark: Bool {
+        guard kind == .leftParenthesis, token.followsSpace else { return false }
+        var index = position + 1
+        var hasWord = false
+        while index < tokens.count {
+            switch tokens[index].kind {
+            case .word, .text: hasWord = hasWord || strings[Int(tokens[index].value)].utf8.count >= 2
+            case .letter, .roman, .minus, .slash, .separator, .function, .operatorName, .caret,
+                .number:
+                if tokens[index].kind == .number, !hasWord { return false }
+            case .rightParenthesis: return hasWord
+            default: return false
+            }
+            index += 1
+        }
+        return false
+    }
+
+    /// A unit after a complete value; its spelling is kept, its meaning compared elsewhere.
+    mutating func parseUnit(after value: Int32) throws(ParseFailure) -> Int32 {
+        let isRemark = startsUnitRemark
+        guard isRemark || kind == .text || kind == .roman || kind == .currency || isUnitWord else {
+            return value
+        }
+        var words: [String] = []
+        while let word = unitPart(isRemark: isRemark) {
+            words.append(word)
+            advance()
+            guard words.count <= 24 else { throw unexpected() }
+        }
+        let unit = String(words.joined(separator: " ").filter { !"()".contains($0) }).trimmedSpaces
+        let parts = unit.lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init)
+        guard !parts.contains(where: Self.changingWords.contains) else {
+            throw ParseFailure(message: "\"\(unit.prefix(40))\" after a number changes its value.")
+        }
+        if parts == ["percent"] { return try node(.percent, [value]) }
+        if parts == ["degrees"] || parts == ["degree"] { return try node(.degrees, [value]) }
+        guard unit.utf8.allSatisfy({ !isASCIIDigit($0) }) || isPower(unit) else {
+            throw ParseFailure(message: "\"\(unit.prefix(40))\" is no unit.")
+        }
+        tree.texts.append(unit)
+        return try node(.quantity, [value], payload: tree.texts.count - 1)
+    }
+
+    /// Digits only as powers, as in `cm^2`.
+    private func isPower(_ unit: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in unit.utf8 {
+            if isASCIIDigit(byte), previous != 94, previous != 45, previous != 32 { return false }
+            previous = byte
+        }
+        return unit.utf8.count { isASCIIDigit($0) } <= 3
+    }
+
+    /// The spelling of the token here as part of a unit, or nil if the unit ends.
+    private func unitPart(isRemark: Bool) -> String? {
+        switch kind {
+        case .text, .word, .roman, .letter: return string
+        case .currency: return "dollar"
+        case .function, .operatorName, .modulo:
+            return String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
+        case .separator where isRemark: return "and"
+        case .slash: return "/"
+        case .times: return " "
+        case .caret: return "^"
+        case .minus: return "-"
+        case .number where tokens[position - 1].kind == .caret
+            || tokens[position - 1].kind == .leftBrace
+            || tokens[position - 1].kind == .minus:
+            return String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
+        case .leftBrace where tokens[position - 1].kind == .caret,
+            .rightBrace where tokens[position - 1].kind == .caret
+            || (kind == .rightBrace && position >= 3
+                && (tokens[position - 2].kind == .leftBrace || tokens[position - 3].kind == .leftBrace)):
+            return ""
+        case .leftParenthesis where isRemark, .rightParenthesis where isRemark: return ""
+        default: return nil
+        }
+    }
+}

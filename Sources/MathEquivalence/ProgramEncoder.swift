@@ -1,0 +1,119 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes scalars as the postfix programs that `assay-math` reads (see `program.c`).
+struct ProgramEncoder {
+    /// Names by their index in the request; shared by both programs.
+    private(set) var variables: [String] = []
+    private var applied: [String] = []
+    private(set) var bytes: [UInt8] = []
+
+    /// Most names one request may hold, as in `worker.h`.
+    static let variableLimit = 256
+
+    /// Appends the program of a subtree; false if the worker has no such operation.
+    ///
+    /// - Parameter logarithmBase: what a logarithm without base means: nil is e.
+    mutating func append(_ tree: ExpressionTree, _ top: Int32, logarithmBase: Int?) -> Bool {
+        guard let order = Self.order(tree, top) else { return false }
+        let countOffset = bytes.count
+        var count: UInt32 = 0
+        write(UInt32(0))
+        for node in order {
+            guard let added = appendNode(tree, node, logarithmBase) else { return false }
+            count += added
+        }
+        withUnsafeBytes(of: count.littleEndian) { raw in
+            for (offset, byte) in raw.enumerated() { bytes[countOffset + offset] = byte }
+        }
+        return variables.count <= Self.variableLimit && applied.count <= 60_000
+            && count <= ExpressionTree.nodeLimit
+    }
+
+    /// Postfix order without the index names of sums, which are no operands.
+    private static func order(_ tree: ExpressionTree, _ top: Int32) -> [Int32]? {
+        var result: [Int32] = []
+        var stack: [Int32] = [top]
+        while let node = stack.popLast() {
+            result.append(node)
+            if result.count > ExpressionTree.nodeLimit { return nil }
+            let isLoop = tree.kind(node) == .sum || tree.kind(node) == .product
+            stack.append(contentsOf: isLoop ? tree.parts(node).dropFirst() : tree.parts(node))
+        }
+        result.reverse()
+        return result
+    }
+
+    private mutating func variable(_ name: String) -> UInt16 {
+        if let index = variables.firstIndex(of: name) { return UInt16(index) }
+        variables.append(name)
+        return UInt16(variables.count - 1)
+    }
+
+    private mutating func write<Value: FixedWidthInteger>(_ value: Value) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func header(
+        _ code: UInt8, function: UInt8 = 0, variable: UInt16 = 0, count: Int
+    ) {
+        bytes.append(code)
+        bytes.append(function)
+        write(variable)
+        write(UInt32(count))
+    }
+
+    /// Returns how many nodes of the wire were written.
+    private mutating func appendNode(
+        _ tree: ExpressionTree, _ node: Int32, _ logarithmBase: Int?
+    ) -> UInt32? {
+        let entry = tree[node]
+        let count = Int(entry.count)
+        switch entry.kind {
+        case .number:
+            guard let value = tree.literal(node).value else { return nil }
+            let text = value.wireForm
+            header(1, count: text.utf8.count)
+            bytes.append(contentsOf: text.utf8)
+        case .longNumber:
+            let literal = tree.literal(node)
+            header(27, count: literal.digits.count)
+            write(Int32(clamping: literal.exponent))
+            bytes.append(contentsOf: literal.digits)
+        case .symbol: header(2, variable: variable(tree.name(node)), count: 0)
+        case .sum, .product:
+            let name = tree.name(tree.part(node, 0))
+            header(entry.kind == .sum ? 24 : 25, variable: variable(name), count: 3)
+        case .apply: header(26, variable: application(tree.name(node)), count: count)
+        case .function: return appendFunction(entry, logarithmBase)
+        default:
+            guard let code = Self.codes[entry.kind] else { return nil }
+            header(code, count: count)
+        }
+        return 1
+    }
+
+    private mutating func application(_ name: String) -> UInt16 {
+        if let index = applied.firstIndex(of: name) { return UInt16(index) }
+        applied.append(name)
+        return UInt16(applied.count - 1)
+    }
+
+    private mutating func appendFunction(_ entry: Node, _ logarithmBase: Int?) -> UInt32 {
+        header(12, function: UInt8(entry.payload), count: 1)
+        guard entry.payload == Int32(FunctionName.log.rawValue), let logarithmBase else { return 1 }
+        // log x in base b is ln x / ln b.
+        let text = Rational(logarithmBase).wireForm
+        header(1, count: text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+        header(12, function: FunctionName.ln.rawValue, count: 1)
+        header(9, count: 2)
+        return 4
+    }
+
+    private static let codes: [NodeKind: UInt8] = [
+        .pi: 3, .euler: 4, .imaginaryUnit: 5, .add: 6, .multiply: 7, .negate: 8, .divide: 9,
+        .power: 10, .root: 11, .logarithm: 13, .factorial: 14, .doubleFactorial: 15, .binomial: 16,
+        .percent: 17, .degrees: 18, .modulo: 19, .gcd: 20, .lcm: 21, .minimum: 22, .maximum: 23,
+    ]
+}

@@ -1,0 +1,150 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rewrites Unicode mathematics and wrappers as the ASCII that the lexer reads.
+enum TextNormalizer {
+    /// Replacements by scalar; "" drops it.
+    private static let replacements: [UInt32: String] = {
+        var table: [UInt32: String] = [:]
+        let pairs: [(String, String)] = [
+            ("−", "-"), ("–", "-"), ("—", "-"), ("‐", "-"), ("‑", "-"), ("﹣", "-"), ("－", "-"),
+            ("×", "\\times "), ("·", "\\cdot "), ("⋅", "\\cdot "), ("∙", "\\cdot "),
+            ("∗", "\\ast "), ("÷", "\\div "), ("±", "\\pm "), ("∓", "\\mp "),
+            ("√", "\\radical "), ("∛", "\\cuberadical "), ("π", "\\pi "), ("∞", "\\infty "),
+            ("≤", "\\le "), ("≥", "\\ge "), ("⩽", "\\le "), ("⩾", "\\ge "), ("≠", "\\ne "),
+            ("≈", "\\approx "), ("≡", "\\equiv "), ("∈", "\\in "), ("∉", "\\notin "),
+            ("∪", "\\cup "), ("∩", "\\cap "), ("∖", "\\setminus "), ("∅", "\\emptyset "),
+            ("ℝ", "\\mathbb{R}"), ("ℤ", "\\mathbb{Z}"), ("ℚ", "\\mathbb{Q}"),
+            ("ℕ", "\\mathbb{N}"), ("ℂ", "\\mathbb{C}"), ("→", "\\to "), ("⇒", "\\implies "),
+            ("…", "\\ldots "), ("⋯", "\\cdots "), ("°", "\\degree "), ("º", "\\degree "),
+            ("′", "'"), ("’", "'"), ("⌊", "\\lfloor "), ("⌋", "\\rfloor "), ("⌈", "\\lceil "),
+            ("⌉", "\\rceil "), ("⟨", "\\langle "), ("⟩", "\\rangle "), ("∑", "\\sum "),
+            ("∏", "\\prod "), ("∫", "\\int "), ("∠", "\\angle "), ("△", "\\triangle "),
+            ("，", ", "), ("、", ", "), ("；", "; "), ("：", ":"), ("（", "("), ("）", ")"),
+            ("［", "["), ("］", "]"), ("｛", "\\{"), ("｝", "\\}"), ("。", ". "), ("．", "."),
+            ("％", "%"), ("＝", "="), ("＋", "+"), ("／", "/"), ("＜", "<"), ("＞", ">"),
+            ("｜", "|"), ("∣", "|"), ("＄", "\\$ "), ("€", "\\euro "), ("£", "\\pounds "),
+            ("¥", "\\euro "), ("￥", "\\euro "), ("和", " and "), ("或", " or "), ("∧", " and "),
+            ("∨", " or "), ("\u{00A0}", " "), ("\u{2009}", " "), ("\u{202F}", " "),
+            ("\u{3000}", " "), ("\u{2003}", " "), ("\u{2002}", " "), ("\u{200B}", ""),
+            ("\u{200C}", ""), ("\u{200D}", ""), ("\u{FEFF}", ""), ("\u{2060}", ""), ("\u{00AD}", ""),
+            ("\u{2061}", ""), ("\u{2062}", " "), ("ℓ", "\\ell "), ("ħ", "\\hbar "), ("∂", "\\partial "),
+            ("½", "\\frac{1}{2}"), ("⅓", "\\frac{1}{3}"), ("⅔", "\\frac{2}{3}"),
+            ("¼", "\\frac{1}{4}"), ("¾", "\\frac{3}{4}"), ("⅕", "\\frac{1}{5}"),
+            ("⅖", "\\frac{2}{5}"), ("⅗", "\\frac{3}{5}"), ("⅘", "\\frac{4}{5}"),
+            ("⅙", "\\frac{1}{6}"), ("⅚", "\\frac{5}{6}"), ("⅛", "\\frac{1}{8}"),
+            ("⅜", "\\frac{3}{8}"), ("⅝", "\\frac{5}{8}"), ("⅞", "\\frac{7}{8}"),
+        ]
+        for (key, value) in pairs {
+            if let scalar = key.unicodeScalars.first { table[scalar.value] = value }
+        }
+        for (offset, name) in [
+            "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+            "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon",
+            "phi", "chi", "psi", "omega",
+        ].enumerated() {
+            table[0x3B1 + UInt32(offset)] = "\\\(name) "
+        }
+        table[0x3D5] = "\\phi "
+        for (scalar, name) in [
+            (0x393, "Gamma"), (0x394, "Delta"), (0x398, "Theta"), (0x39B, "Lambda"), (0x39E, "Xi"),
+            (0x3A3, "Sigma"), (0x3A6, "Phi"), (0x3A8, "Psi"), (0x3A9, "Omega"),
+        ] {
+            table[UInt32(scalar)] = "\\\(name) "
+        }
+        for digit in 0..<10 { table[0xFF10 + UInt32(digit)] = String(digit) }
+        for letter in 0..<26 {
+            table[0xFF21 + UInt32(letter)] = String(UnicodeScalar(UInt8(65 + letter)))
+            table[0xFF41 + UInt32(letter)] = String(UnicodeScalar(UInt8(97 + letter)))
+        }
+        return table
+    }()
+
+    private static let raised: [UInt32: Character] = [
+        0x2070: "0", 0xB9: "1", 0xB2: "2", 0xB3: "3", 0x2074: "4", 0x2075: "5", 0x2076: "6",
+        0x2077: "7", 0x2078: "8", 0x2079: "9", 0x207A: "+", 0x207B: "-", 0x207F: "n",
+        0x207D: "(", 0x207E: ")",
+    ]
+    private static let lowered: [UInt32: Character] = {
+        var table: [UInt32: Character] = [:]
+        for digit in 0..<10 { table[0x2080 + UInt32(digit)] = Character(String(digit)) }
+        return table
+    }()
+
+    /// The bytes the lexer reads, without a trailing NUL.
+    static func normalize(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var result: [UInt8]
+        if bytes.contains(where: { $0 >= 0x80 }) {
+            result = rewriteUnicode(String(decoding: bytes, as: UTF8.self))
+        } else {
+            result = Array(bytes)
+        }
+        unescapeDoubledBackslashes(&result)
+        return result
+    }
+
+    private static func rewriteUnicode(_ text: String) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count * 2)
+        var script: UInt8 = 0
+        for scalar in text.unicodeScalars {
+            let (mark, digit) = scriptDigit(scalar.value)
+            if mark != script {
+                if script != 0 { result.append(UInt8(ascii: "}")) }
+                if mark != 0 { result.append(contentsOf: [mark, UInt8(ascii: "{")]) }
+                script = mark
+            }
+            if let digit {
+                result.append(contentsOf: String(digit).utf8)
+            } else if let replacement = replacements[scalar.value] {
+                result.append(contentsOf: replacement.utf8)
+            } else {
+                result.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        if script != 0 { result.append(UInt8(ascii: "}")) }
+        return result
+    }
+
+    private static func scriptDigit(_ scalar: UInt32) -> (mark: UInt8, digit: Character?) {
+        guard scalar >= 0xB2 else { return (0, nil) }
+        if let digit = raised[scalar] { return (UInt8(ascii: "^"), digit) }
+        if let digit = lowered[scalar] { return (UInt8(ascii: "_"), digit) }
+        return (0, nil)
+    }
+
+    /// `\\frac` outside a grid is a doubly escaped `\frac`: a row break has no meaning there.
+    private static func unescapeDoubledBackslashes(_ bytes: inout [UInt8]) {
+        let slash = UInt8(ascii: "\\")
+        guard bytes.contains(slash), !contains(bytes, "\\begin") else { return }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            let isDoubled =
+                bytes[index] == slash && index + 2 < bytes.count && bytes[index + 1] == slash
+                && (isASCIILetter(bytes[index + 2]) || bytes[index + 2] == UInt8(ascii: "{")
+                    || bytes[index + 2] == UInt8(ascii: "}"))
+            if isDoubled { index += 1 }
+            result.append(bytes[index])
+            index += 1
+        }
+        bytes = result
+    }
+
+    private static func contains(_ bytes: [UInt8], _ needle: StaticString) -> Bool {
+        let count = needle.utf8CodeUnitCount
+        guard bytes.count >= count else { return false }
+        let pattern = UnsafeBufferPointer(start: needle.utf8Start, count: count)
+        var start = 0
+        while start + count <= bytes.count {
+            if bytes[start..<start + count].elementsEqual(pattern) { return true }
+            start += 1
+        }
+        return false
+    }
+}
+
+func isASCIILetter(_ byte: UInt8) -> Bool { (byte | 32) &- 97 < 26 }
+func isASCIIDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
+func isASCIISpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }

@@ -1,0 +1,183 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The alphabet that LaTeX and plain text share after lexing.
+enum TokenKind: UInt8, Sendable {
+    case end, number, letter, word, text, roman, function, operatorName
+    case leftBrace, rightBrace, leftParenthesis, rightParenthesis, leftBracket, rightBracket
+    case leftSet, rightSet, bar, doubleBar
+    case leftFloor, rightFloor, leftCeiling, rightCeiling, leftAngle, rightAngle
+    case plus, minus, times, slash, plusMinus, minusPlus, caret, underscore
+    case relation, comma, semicolon, colon, bang, prime, percent, degree
+    case ampersand, row, beginGrid, endGrid, ellipsis, currency
+    case cup, cap, setMinus, infinity, pi, fraction, squareRoot, radical, cubeRoot, binomial
+    case choose, overline, sum, product, opaqueOperator, logarithm, exponential
+    case modulo, parenthesizedModulo, separator, namedSet, emptySet, accent
+}
+
+/// One token. `value` indexes the lexer's tables or holds a code, depending on the kind.
+struct Token: Sendable {
+    var kind: TokenKind
+    var value: Int32 = 0
+    /// Bytes of the normalised input.
+    var start: Int32
+    var end: Int32
+    /// Whether white space stands before the token.
+    var followsSpace = false
+}
+
+/// Operators that take a bracketed list.
+enum ListOperator: Int32 {
+    case gcd, lcm, minimum, maximum
+}
+
+/// What a backslash command or a plain word means.
+enum Meaning: Sendable {
+    case token(TokenKind, Int32)
+    case relation(RelationSign)
+    case function(FunctionName)
+    case letter(String)
+    case layout
+    /// Skips the command and its braced argument.
+    case skipArgument
+    case text
+    case roman
+    case blackboard
+    case begin, end
+}
+
+enum Vocabulary {
+    static let greek: [String] = [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+        "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+    ]
+
+    static let functions: [String: FunctionName] = [
+        "sin": .sin, "cos": .cos, "tan": .tan, "tg": .tan, "cot": .cot, "ctg": .cot, "sec": .sec,
+        "csc": .csc, "cosec": .csc,
+        "arcsin": .arcsin, "asin": .arcsin, "arccos": .arccos, "acos": .arccos,
+        "arctan": .arctan, "atan": .arctan, "arctg": .arctan, "arccot": .arccot,
+        "acot": .arccot, "arcsec": .arcsec, "asec": .arcsec, "arccsc": .arccsc, "acsc": .arccsc,
+        "sinh": .sinh, "cosh": .cosh, "tanh": .tanh, "coth": .coth, "sech": .sech, "csch": .csch,
+        "arsinh": .arsinh, "arcsinh": .arsinh, "asinh": .arsinh,
+        "arcosh": .arcosh, "arccosh": .arcosh, "acosh": .arcosh,
+        "artanh": .artanh, "arctanh": .artanh, "atanh": .artanh,
+        "ln": .ln, "abs": .abs, "floor": .floor, "ceil": .ceil, "Re": .re, "Im": .im,
+        "arg": .arg, "sgn": .sign, "sign": .sign,
+    ]
+
+    /// Commands and words that mean the same with and without a backslash.
+    static let shared: [String: Meaning] = {
+        var table: [String: Meaning] = [:]
+        for name in greek { table[name] = .letter(name) }
+        for (name, function) in functions { table[name] = .function(function) }
+        let tokens: [(String, TokenKind, Int32)] = [
+            ("pi", .pi, 0), ("infty", .infinity, 0), ("log", .logarithm, 0), ("lg", .logarithm, 10),
+            ("exp", .exponential, 0), ("gcd", .operatorName, ListOperator.gcd.rawValue),
+            ("lcm", .operatorName, ListOperator.lcm.rawValue),
+            ("min", .operatorName, ListOperator.minimum.rawValue),
+            ("max", .operatorName, ListOperator.maximum.rawValue), ("mod", .modulo, 0),
+        ]
+        for (name, kind, value) in tokens { table[name] = .token(kind, value) }
+        return table
+    }()
+
+    static let words: [String: Meaning] = {
+        var table = shared
+        for name in ["Re", "Im", "arg", "sign", "tg"] { table[name] = nil }
+        let tokens: [(String, TokenKind)] = [
+            ("sqrt", .radical), ("cbrt", .cubeRoot), ("inf", .infinity), ("infinity", .infinity),
+            ("Infinity", .infinity), ("oo", .infinity), ("Pi", .pi), ("and", .separator),
+            ("or", .separator), ("und", .separator), ("oder", .separator), ("et", .separator),
+            ("ou", .separator), ("и", .separator), ("или", .separator),
+        ]
+        for (name, kind) in tokens { table[name] = .token(kind, 0) }
+        return table
+    }()
+
+    static let commands: [String: Meaning] = {
+        var table = shared
+        addSymbols(to: &table)
+        addRelations(to: &table)
+        addLayout(to: &table)
+        return table
+    }()
+
+    private static func addSymbols(to table: inout [String: Meaning]) {
+        let tokens: [(String, TokenKind)] = [
+            ("frac", .fraction), ("dfrac", .fraction), ("tfrac", .fraction), ("cfrac", .fraction),
+            ("sqrt", .squareRoot), ("radical", .radical), ("cuberadical", .cubeRoot),
+            ("binom", .binomial), ("dbinom", .binomial), ("tbinom", .binomial),
+            ("choose", .choose), ("overline", .overline), ("dot", .accent), ("ddot", .accent),
+            ("cdot", .times), ("times", .times), ("ast", .times), ("div", .slash), ("pm", .plusMinus),
+            ("mp", .minusPlus), ("cup", .cup), ("bigcup", .opaqueOperator), ("cap", .cap),
+            ("setminus", .setMinus), ("backslash", .setMinus), ("degree", .degree), ("circ", .degree),
+            ("ldots", .ellipsis), ("cdots", .ellipsis), ("dots", .ellipsis), ("vdots", .ellipsis),
+            ("ddots", .ellipsis), ("dotsc", .ellipsis), ("dotsb", .ellipsis),
+            ("prime", .prime), ("sum", .sum), ("prod", .product),
+            ("int", .opaqueOperator), ("iint", .opaqueOperator), ("oint", .opaqueOperator),
+            ("lim", .opaqueOperator), ("bmod", .modulo), ("pmod", .parenthesizedModulo),
+            ("lfloor", .leftFloor), ("rfloor", .rightFloor), ("lceil", .leftCeiling),
+            ("rceil", .rightCeiling), ("langle", .leftAngle), ("rangle", .rightAngle),
+            ("lvert", .bar), ("rvert", .bar), ("vert", .bar), ("mid", .bar), ("lVert", .doubleBar),
+            ("rVert", .doubleBar), ("Vert", .doubleBar), ("|", .doubleBar), ("{", .leftSet),
+            ("}", .rightSet), ("lbrace", .leftSet), ("rbrace", .rightSet), ("lbrack", .leftBracket),
+            ("rbrack", .rightBracket), ("emptyset", .emptySet), ("varnothing", .emptySet),
+            ("$", .currency), ("euro", .currency), ("pounds", .currency), ("%", .percent),
+            ("\\", .row), ("newline", .row), ("vec", .accent), ("hat", .accent), ("bar", .accent),
+            ("tilde", .accent), ("overrightarrow", .accent), ("widehat", .accent),
+            ("land", .separator), ("lor", .separator), ("wedge", .separator), ("vee", .separator),
+        ]
+        for (name, kind) in tokens { table[name] = .token(kind, 0) }
+        for (name, letter) in [
+            ("varepsilon", "epsilon"), ("vartheta", "theta"), ("varphi", "phi"),
+            ("varrho", "rho"), ("varsigma", "sigma"), ("ell", "ell"), ("hbar", "hbar"),
+            ("partial", "partial"), ("nabla", "nabla"), ("angle", "angle"), ("triangle", "triangle"),
+            ("imath", "i"), ("exponentialE", "e"), ("imaginaryI", "i"),
+        ] {
+            table[name] = .letter(letter)
+        }
+    }
+
+    private static func addRelations(to table: inout [String: Meaning]) {
+        let relations: [(String, RelationSign)] = [
+            ("le", .lessOrEqual), ("leq", .lessOrEqual), ("leqslant", .lessOrEqual),
+            ("ge", .greaterOrEqual), ("geq", .greaterOrEqual), ("geqslant", .greaterOrEqual),
+            ("lt", .less), ("gt", .greater), ("ne", .notEqual), ("neq", .notEqual),
+            ("in", .member), ("notin", .notMember), ("approx", .approximate), ("equiv", .congruent),
+            ("sim", .similar), ("cong", .similar), ("to", .arrow), ("rightarrow", .arrow),
+            ("Rightarrow", .arrow), ("implies", .arrow), ("mapsto", .arrow), ("iff", .arrow),
+            ("leftrightarrow", .arrow), ("Leftrightarrow", .arrow), ("parallel", .parallel),
+            ("perp", .perpendicular), ("subset", .subset), ("subseteq", .subset),
+        ]
+        for (name, sign) in relations { table[name] = .relation(sign) }
+    }
+
+    private static func addLayout(to table: inout [String: Meaning]) {
+        for name in [
+            "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr",
+            "biggl", "biggr", "Biggl", "Biggr", "displaystyle", "textstyle", "scriptstyle", "limits",
+            "nolimits", "quad", "qquad", "!", ",", ";", ":", " ", ">", "/", "(", ")", "[", "]",
+            "thinspace", "mathstrut", "boxed", "fbox", "mathbf", "boldsymbol", "bm", "mathit",
+            "mathcal", "mathsf", "mathscr", "mathfrak", "bf", "rm", "it", "underline", "hline",
+            "hfill", "noindent", "mathop", "enspace", "\n", "ensuremath", "strut", "large", "Large",
+        ] {
+            table[name] = .layout
+        }
+        for name in ["color", "hspace", "vspace", "phantom", "tag", "label", "mspace"] {
+            table[name] = .skipArgument
+        }
+        for name in [
+            "text", "textbf", "textit", "textrm", "mbox", "textnormal", "textsf", "texttt", "emph",
+            "textup", "hbox",
+        ] {
+            table[name] = .text
+        }
+        table["mathrm"] = .roman
+        table["operatorname"] = .roman
+        table["mathbb"] = .blackboard
+        table["begin"] = .begin
+        table["end"] = .end
+    }
+}
