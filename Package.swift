@@ -100,12 +100,16 @@ let package = Package(
                 .linkedLibrary("flint"), .linkedLibrary("gmp"), .linkedLibrary("seccomp"),
             ]),
         .target(
-            name: "MathEquivalence", dependencies: ["Bytes", "Execution"],
+            name: "MathEquivalence", dependencies: ["Bytes", "CSystem", "Execution"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MathEquivalenceTests",
             dependencies: ["MathEquivalence", "Bytes", "TestSupport", "assay-math"],
             swiftSettings: swiftSettings),
+
+        .executableTarget(
+            name: "math-bench", dependencies: ["MathEquivalence", "Bytes"],
+            path: "benchmarks/math", swiftSettings: swiftSettings),
 
         // MARK: Sandbox
         .target(name: "CSandbox", cSettings: cSettings),

@@ -33,3 +33,7 @@ int csys_drop_privileges(unsigned int id);
 
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t csys_monotonic_nanoseconds(void);
+
+/// Adds "close every descriptor from `first` on" to a `posix_spawn_file_actions_t`, which Swift's
+/// Glibc module cannot see. Returns 0 or an error number.
+int csys_spawn_close_from(void *_Nonnull actions, int first);

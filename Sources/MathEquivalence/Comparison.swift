@@ -1,0 +1,101 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a comparison found, and why.
+public struct Comparison: Sendable, Equatable {
+    /// The result.
+    public enum Outcome: Sendable, Equatable {
+        /// Both sides mean the same.
+        case equivalent
+        /// They do not; also when the answer is too large or has no value.
+        case different
+        /// The answer cannot be read whole, or is over a size limit.
+        case unparsableAnswer
+        /// The reference cannot be read or has no value: the task's fault.
+        case invalidReference
+        /// Both sides were read, but neither equality nor difference was proven.
+        case undecided(Cause)
+        /// The machinery failed; nothing is known about the answer.
+        case failed(Cause)
+    }
+
+    /// Whose doing a missing verdict is.
+    public enum Cause: String, Sendable {
+        /// The reference is too hard for the engine.
+        case reference
+        /// The engine has no way to decide.
+        case engine
+        /// A worker could not be run.
+        case host
+    }
+
+    /// The step that decided.
+    public enum Step: String, Sendable {
+        /// Both sides are the same expression.
+        case identical
+        /// Exact fractions.
+        case rational
+        /// Values modulo random primes.
+        case residue
+        /// Rigorous interval arithmetic.
+        case ball
+        /// Exact algebraic numbers.
+        case algebraic
+        /// Types, or member by member.
+        case structure
+        /// Words.
+        case text
+        /// The answer could not be evaluated within its budget.
+        case budget
+        /// The text could not be read.
+        case syntax
+    }
+
+    /// How certain the result is.
+    public enum Proof: String, Sendable {
+        /// Proven; for residues up to a chance below 2^-57.
+        case exact
+        /// Agreement to about 960 bits at 8 points, or of one constant.
+        case numeric
+    }
+
+    /// The result.
+    public var outcome: Outcome
+    /// The step that decided.
+    public var decidedBy: Step
+    /// How certain it is.
+    public var proof: Proof
+    /// The policies that were needed, by their names in docs/math.md, sorted.
+    public var policies: [String]
+    /// One sentence for people.
+    public var explanation: String
+}
+
+/// What a caller may change about comparisons.
+public struct ComparisonOptions: Sendable, Equatable {
+    /// Accepts what rounds to a decimal reference of at least 3 significant digits.
+    public var acceptsRounding = true
+    /// Ignores the order of bare lists such as `1, 2`; tuples are ordered, sets never.
+    public var ignoresListOrder = true
+    /// Accepts a value whose unit only one side states.
+    public var acceptsMissingUnits = true
+    /// Accepts `60%` for `60`, besides `0.6`.
+    public var acceptsBarePercent = true
+    /// Whether agreement of balls suffices for `equivalent`; otherwise it is `undecided`.
+    public var acceptsNumericProof = true
+
+    /// The defaults of docs/math.md.
+    public init() {}
+}
+
+/// A reference that no answer can be compared with.
+public struct ReferenceProblem: Error, Sendable, Equatable {
+    /// One sentence for people.
+    public var message: String
+}
+
+/// The engine could not be started.
+public struct MathEngineError: Error, Sendable, Equatable {
+    /// One sentence for people.
+    public var message: String
+}

@@ -1,0 +1,200 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Bytes
+
+/// How an engine is set up.
+public struct MathConfiguration: Sendable {
+    /// Path of the `assay-math` program.
+    public var workerPath: String
+    /// Number of worker processes, each with one thread that waits for it; ≥ 1.
+    public var workerCount: Int
+
+    /// Describes an engine.
+    ///
+    /// - Parameters:
+    ///   - workerPath: path of the `assay-math` program.
+    ///   - workerCount: number of worker processes; ≥ 1.
+    public init(workerPath: String, workerCount: Int = 2) {
+        self.workerPath = workerPath
+        self.workerCount = workerCount
+    }
+}
+
+/// Decides whether a mathematical answer means the same as a reference.
+///
+/// Plain numbers, fractions, polynomials and rational functions are decided in the calling thread;
+/// the rest goes to `assay-math` processes. The same pair gives the same result on every machine.
+///
+///     let engine = try MathEngine(configuration: .init(workerPath: "/usr/lib/assay/assay-math"))
+///     await engine.compare(reference: "\\frac{1}{2}", answer: "0.5").outcome   // .equivalent
+public final class MathEngine: Sendable {
+    private let pool: WorkerPool
+
+    /// Starts the workers.
+    ///
+    /// - Parameter configuration: where the worker is and how many to run.
+    /// - Throws: ``MathEngineError`` if a worker cannot be started.
+    public init(configuration: MathConfiguration) throws(MathEngineError) {
+        pool = try WorkerPool(
+            path: configuration.workerPath, width: max(1, configuration.workerCount))
+    }
+
+    /// Compares an answer with a reference.
+    ///
+    /// - Parameters:
+    ///   - reference: the trusted side; LaTeX or plain text.
+    ///   - answer: the untrusted side; any bytes. Over 64 KiB it is unparsable.
+    ///   - options: policies.
+    /// - Returns: the result; it never throws, every failure is an outcome.
+    public func compare(
+        reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
+    ) async -> Comparison {
+        switch Self.prepare(reference, answer) {
+        case .failure(let comparison): return comparison
+        case .success(let pair):
+            if let result = pair.compare(pool: nil, options: options) { return result }
+            return await withTaskExecutorPreference(pool.threads) {
+                pair.compare(pool: pool, options: options) ?? Self.hostFailure
+            }
+        }
+    }
+
+    /// Compares in the calling thread, without a worker.
+    ///
+    /// - Parameters:
+    ///   - reference: the trusted side.
+    ///   - answer: the untrusted side.
+    ///   - options: policies.
+    /// - Returns: the result, or nil if only a worker can tell.
+    /// - Complexity: linear in the input, apart from exact arithmetic on at most 4,096 bits.
+    public static func compareInProcess(
+        reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
+    ) -> Comparison? {
+        switch prepare(reference, answer) {
+        case .failure(let comparison): comparison
+        case .success(let pair): pair.compare(pool: nil, options: options)
+        }
+    }
+
+    /// Says why a reference cannot be used, judging by its form alone.
+    ///
+    /// - Parameter reference: the trusted side.
+    /// - Returns: nil if it can be read.
+    public static func validate(reference: ByteString) -> ReferenceProblem? {
+        do throws(ParseFailure) {
+            let tree = try reference.withUnsafeBytes { bytes throws(ParseFailure) in
+                try Parser.parse(bytes)
+            }
+            let side = Side(tree)
+            if side.exact.isUndefined(tree.root) {
+                return ReferenceProblem(message: "The reference divides by zero.")
+            }
+            return nil
+        } catch {
+            return ReferenceProblem(message: error.message)
+        }
+    }
+
+    /// Ends the workers; comparisons that need one fail from then on.
+    public func shutDown() async { pool.shutDown() }
+
+    /// The process ids of the idle workers, so that tests can kill one.
+    var idleWorkerProcessIDs: [Int32] { pool.idleProcessIDs }
+
+    private static let hostFailure = Comparison(
+        outcome: .failed(.host), decidedBy: .ball, proof: .exact, policies: [],
+        explanation: "The math worker failed.")
+
+    private enum Prepared {
+        case success(PreparedPair)
+        case failure(Comparison)
+    }
+
+    private static func prepare(_ reference: ByteString, _ answer: ByteString) -> Prepared {
+        let first = parse(reference)
+        guard case .success(let left) = first else {
+            guard case .failure(let failure) = first else { return .failure(hostFailure) }
+            return .failure(syntax(.invalidReference, failure))
+        }
+        let second = parse(answer)
+        guard case .success(let right) = second else {
+            guard case .failure(let failure) = second else { return .failure(hostFailure) }
+            return .failure(syntax(.unparsableAnswer, failure))
+        }
+        let seed = SplitMix.hash(answer.array, from: SplitMix.hash(reference.array))
+        return .success(PreparedPair(reference: left, answer: right, seed: seed))
+    }
+
+    private static func parse(_ text: ByteString) -> Result<ExpressionTree, ParseFailure> {
+        text.withUnsafeBytes { bytes in
+            Result { () throws(ParseFailure) in try Parser.parse(bytes).expandingSigns() }
+        }
+    }
+
+    private static func syntax(_ outcome: Comparison.Outcome, _ failure: ParseFailure) -> Comparison {
+        Comparison(
+            outcome: outcome, decidedBy: .syntax, proof: .exact, policies: [],
+            explanation: failure.message)
+    }
+}
+
+/// Both sides, read.
+struct PreparedPair: Sendable {
+    let reference: ExpressionTree
+    let answer: ExpressionTree
+    let seed: UInt64
+
+    /// Nil if `pool` is nil and a worker is needed.
+    func compare(pool: WorkerPool?, options: ComparisonOptions) -> Comparison? {
+        do throws(NeedsWorker) {
+            let natural = try compare(pool: pool, options: options, logarithmBase: nil)
+            guard reference.hasBareLogarithm || answer.hasBareLogarithm else { return natural }
+            let isMixed = reference.hasBareLogarithm != answer.hasBareLogarithm
+            if natural.outcome == .equivalent {
+                return isMixed ? natural.adding(policy: "logarithm_base") : natural
+            }
+            let decimal = try compare(pool: pool, options: options, logarithmBase: 10)
+            guard decimal.outcome == .equivalent else { return natural }
+            return decimal.adding(policy: "logarithm_base")
+        } catch {
+            return nil
+        }
+    }
+
+    private func compare(
+        pool: WorkerPool?, options: ComparisonOptions, logarithmBase: Int?
+    ) throws(NeedsWorker) -> Comparison {
+        let (left, right) = (Side(reference), Side(answer))
+        let scalars = ScalarComparator(
+            reference: left, answer: right, seed: seed, pool: pool, options: options,
+            logarithmBase: logarithmBase)
+        var comparator = Comparator(reference: left, answer: right, scalars: scalars)
+        let finding = try comparator.compare(reference.root, answer.root)
+        return Comparison(finding, policies: comparator.policies)
+    }
+}
+
+extension Comparison {
+    init(_ finding: Finding, policies: Set<String>) {
+        decidedBy = finding.step
+        proof = finding.proof
+        explanation = finding.sentence
+        switch finding.verdict {
+        case .equivalent:
+            outcome = .equivalent
+            if explanation.isEmpty { explanation = "Both sides are equal." }
+        case .different: outcome = .different
+        case .invalidReference: outcome = .invalidReference
+        case .undecided(let cause): outcome = .undecided(cause)
+        case .failed(let cause): outcome = .failed(cause)
+        }
+        self.policies = outcome == .equivalent ? policies.sorted() : []
+    }
+
+    func adding(policy: String) -> Comparison {
+        var result = self
+        result.policies = (policies + [policy]).sorted()
+        return result
+    }
+}

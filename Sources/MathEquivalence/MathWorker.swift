@@ -1,0 +1,148 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystem
+import Glibc
+
+/// One `assay-math` process and our end of its socket.
+///
+/// Theory of operation: the process is spawned with an empty environment and one descriptor, the
+/// socket, as its standard input; everything else is closed by `closefrom` and CLOEXEC. One request
+/// is in flight at a time. The worker ends when our end closes, so it dies with this process too.
+/// Used by one thread at a time: whoever took it from the pool.
+final class MathWorker {
+    /// The worker died, or answered nonsense; it must not be used again.
+    struct Death: Error {}
+
+    /// What a worker says about one request.
+    struct Reply {
+        var outcome: UInt8
+        var method: UInt8
+        var isExact: Bool
+        var text: String
+    }
+
+    let processID: pid_t
+    private let socket: Int32
+    private var nextID: UInt32 = 1
+    /// Requests answered; the pool replaces a worker after `requestLimit`.
+    private(set) var requestCount = 0
+
+    /// Keeps a leak in a library from adding up: at about 1 ms a request, once a minute.
+    static let requestLimit = 50_000
+    /// Silence after which a worker counts as dead; its own CPU timer is 10 s.
+    static let silenceSeconds = 60
+
+    /// Starts a worker.
+    init(path: String) throws(MathEngineError) {
+        var pair: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
+            throw MathEngineError(message: "socketpair failed: \(Self.reason(errno))")
+        }
+        do {
+            processID = try Self.spawn(path: path, socket: pair[1])
+        } catch {
+            close(pair[0])
+            close(pair[1])
+            throw error
+        }
+        close(pair[1])
+        socket = pair[0]
+        var limit = timeval(tv_sec: Self.silenceSeconds, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit {
+        close(socket)
+        kill(processID, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+    }
+
+    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    private static func spawn(path: String, socket: Int32) throws(MathEngineError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_adddup2(&actions, socket, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        csys_spawn_close_from(&actions, 3)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("assay-math"), nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+        defer { free(arguments[0]) }
+        var child = pid_t()
+        let status = posix_spawn(&child, path, &actions, &attributes, &arguments, &environment)
+        guard status == 0 else {
+            throw MathEngineError(message: "Cannot start \(path): \(reason(status))")
+        }
+        return child
+    }
+
+    /// Sends one request and waits for its reply.
+    func perform(_ payload: [UInt8]) throws(Death) -> Reply {
+        let id = nextID
+        nextID &+= 1
+        requestCount += 1
+        var frame: [UInt8] = []
+        frame.reserveCapacity(payload.count + 8)
+        withUnsafeBytes(of: UInt32(payload.count + 4).littleEndian) { frame.append(contentsOf: $0) }
+        withUnsafeBytes(of: id.littleEndian) { frame.append(contentsOf: $0) }
+        frame.append(contentsOf: payload)
+        try sendAll(frame)
+        let head = try receive(11)
+        let size = Self.word(head, 0)
+        guard size >= 7, size < 1 << 16, Self.word(head, 4) == id else { throw Death() }
+        let text = try receive(Int(size) - 7)
+        return Reply(
+            outcome: head[8], method: head[9], isExact: head[10] != 0,
+            text: String(decoding: text, as: UTF8.self))
+    }
+
+    /// Sends raw bytes, for tests of the worker's own defences.
+    func sendAll(_ bytes: [UInt8]) throws(Death) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { raw -> Int in
+                guard let base = raw.baseAddress else { return -1 }
+                return send(socket, base + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw Death() }
+            offset += count
+        }
+    }
+
+    func receive(_ count: Int) throws(Death) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var offset = 0
+        while offset < count {
+            let received = bytes.withUnsafeMutableBytes { raw -> Int in
+                guard let base = raw.baseAddress else { return -1 }
+                return recv(socket, base + offset, count - offset, 0)
+            }
+            if received < 0 && errno == EINTR { continue }
+            guard received > 0 else { throw Death() }
+            offset += received
+        }
+        return bytes
+    }
+
+    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
+        (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    }
+}

@@ -1,0 +1,107 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// The ladder's steps that run in `assay-math`.
+
+extension ScalarComparator {
+    /// Names that usually count things, so that whole numbers may stand for them.
+    private static let countingNames: Set<String> = ["n", "k", "m", "j", "l", "N", "K", "M", "r", "p", "q"]
+
+    /// Sends the pair to a worker.
+    func askWorker(_ left: Int32, _ right: Int32) throws(NeedsWorker) -> Finding {
+        var encoder = ProgramEncoder()
+        guard encoder.append(reference.tree, left, logarithmBase: logarithmBase) else {
+            return Finding(
+                verdict: .undecided(.reference), step: .budget,
+                sentence: "The reference cannot be evaluated.")
+        }
+        guard encoder.append(answer.tree, right, logarithmBase: logarithmBase) else {
+            return .different(.budget, "The answer cannot be evaluated.")
+        }
+        guard let pool else { throw NeedsWorker() }
+        let head = Self.header(kind: 1, seed: seed, variables: encoder.variables)
+        guard let reply = pool.perform(head + encoder.bytes) else {
+            return Finding(
+                verdict: .failed(.host), step: .ball, sentence: "The math worker failed twice.")
+        }
+        return interpret(reply, encoder.variables)
+    }
+
+    /// Whether the answer's constant lies in `low ... high`.
+    func askRange(_ right: Int32, _ low: Rational, _ high: Rational) throws(NeedsWorker) -> Finding {
+        if let value = answer.exact[right] {
+            let isInside = !(value < low) && !(high < value)
+            return isInside
+                ? .equivalent(.rational)
+                : .different(.rational, "\(Self.show(value.double)) does not round to it.")
+        }
+        var encoder = ProgramEncoder()
+        guard !answer.exact.isUndefined(right),
+            encoder.append(answer.tree, right, logarithmBase: logarithmBase),
+            encoder.variables.isEmpty
+        else { return .different(.structure, "The answer is no number.") }
+        guard let pool else { throw NeedsWorker() }
+        var request = Self.header(kind: 2, seed: seed, variables: []) + encoder.bytes
+        for bound in [low, high] {
+            let text = bound.wireForm
+            withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) {
+                request.append(contentsOf: $0)
+            }
+            request.append(contentsOf: text.utf8)
+        }
+        guard let reply = pool.perform(request) else {
+            return Finding(
+                verdict: .failed(.host), step: .ball, sentence: "The math worker failed twice.")
+        }
+        return interpret(reply, [])
+    }
+
+    static func header(kind: UInt8, seed: UInt64, variables: [String]) -> [UInt8] {
+        var bytes: [UInt8] = [kind]
+        withUnsafeBytes(of: seed.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: fuel.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt16(variables.count).littleEndian) { bytes.append(contentsOf: $0) }
+        for name in variables { bytes.append(countingNames.contains(name) ? 1 : 0) }
+        return bytes
+    }
+
+    private func interpret(_ reply: MathWorker.Reply, _ variables: [String]) -> Finding {
+        let step: Comparison.Step = reply.method == 2 ? .algebraic : .ball
+        switch reply.outcome {
+        case WorkerOutcome.equivalent:
+            if !reply.isExact && !options.acceptsNumericProof {
+                return Finding(
+                    verdict: .undecided(.engine), step: step, proof: .numeric,
+                    sentence: "They agree to 960 bits, which is no proof.")
+            }
+            return Finding(
+                verdict: .equivalent, step: step, proof: reply.isExact ? .exact : .numeric)
+        case WorkerOutcome.different:
+            return .different(step, Self.sentence(reply.text, variables))
+        case WorkerOutcome.answerTooComplex:
+            return .different(.budget, "The answer is too complex to evaluate.")
+        case WorkerOutcome.answerUndefined:
+            return .different(.ball, "The answer has no value where the reference has one.")
+        case WorkerOutcome.undecidedReference:
+            return Finding(
+                verdict: .undecided(.reference), step: .budget,
+                sentence: "The reference could not be evaluated or decided.")
+        case WorkerOutcome.referenceUndefined:
+            return Finding(
+                verdict: .invalidReference, step: .ball, sentence: "The reference has no value.")
+        default:
+            return Finding(
+                verdict: .failed(.host), step: step, sentence: "The math worker refused the request.")
+        }
+    }
+
+    /// The worker's lines: a value for each of the first variables, then both sides.
+    private static func sentence(_ text: String, _ variables: [String]) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count >= 2 else { return "They differ." }
+        let (left, right) = (lines[lines.count - 2], lines[lines.count - 1])
+        if variables.isEmpty { return "\(left) is not \(right)." }
+        let place = zip(variables, lines.dropLast(2)).map { "\($0) = \($1)" }
+        return "They differ at \(place.joined(separator: ", ")): \(left) vs \(right)."
+    }
+}

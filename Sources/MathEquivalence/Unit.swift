@@ -1,0 +1,81 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A unit behind a number, by its normal spelling.
+struct Unit: Equatable {
+    /// Lower-case singular words joined by spaces, or a known symbol.
+    let name: String
+    /// Whether it is a unit of measurement, whose difference matters, rather than a thing counted.
+    let isKnown: Bool
+
+    private static let aliases: [String: String] = {
+        var table: [String: String] = [:]
+        for (name, spellings) in [
+            ("cm", ["centimeter", "centimetre"]), ("mm", ["millimeter", "millimetre"]),
+            ("km", ["kilometer", "kilometre"]), ("m", ["meter", "metre"]), ("ft", ["foot", "feet"]),
+            ("in", ["inch", "inche", "inches"]), ("yd", ["yard"]), ("mi", ["mile"]),
+            ("kg", ["kilogram", "kilo"]), ("g", ["gram"]), ("mg", ["milligram"]),
+            ("lb", ["pound", "lbs"]), ("oz", ["ounce"]), ("l", ["liter", "litre"]),
+            ("ml", ["milliliter", "millilitre"]), ("h", ["hour", "hr", "hrs"]),
+            ("min", ["minute", "mins"]), ("s", ["second", "sec", "secs"]), ("day", []),
+            ("week", []), ("month", []), ("year", ["yr"]), ("dollar", ["usd"]),
+            ("cent", ["¢"]), ("euro", []), ("mph", ["mile per hour"]), ("n", ["newton"]),
+            ("j", ["joule"]), ("w", ["watt"]), ("v", ["volt"]), ("pa", ["pascal"]),
+            ("hz", ["hertz"]), ("ev", []), ("mol", ["mole"]), ("gallon", ["gal"]), ("cup", []),
+        ] {
+            table[name] = name
+            for spelling in spellings { table[spelling] = name }
+        }
+        return table
+    }()
+
+    init(_ spelling: String) {
+        var words: [String] = []
+        var isKnown = false
+        for part in spelling.split(whereSeparator: { " -/~.^{}".contains($0) }) {
+            var word = part.lowercased()
+            if word.isEmpty || word == "of" || word == "the" { continue }
+            if Self.aliases[word] == nil, word.count > 3, word.hasSuffix("s") { word.removeLast() }
+            if let known = Self.aliases[word] {
+                isKnown = true
+                word = known
+            }
+            if word == "sq" { word = "square" }
+            if word == "cu" { word = "cubic" }
+            words.append(word)
+        }
+        name = Self.powersAsWords(words).joined(separator: " ")
+        self.isKnown = isKnown
+    }
+
+    /// `cm 2` is `square cm`.
+    private static func powersAsWords(_ words: [String]) -> [String] {
+        guard words.count == 2, let prefix = ["2": "square", "3": "cubic"][words[1]] else {
+            return words
+        }
+        return [prefix, words[0]]
+    }
+
+    static func == (left: Unit, right: Unit) -> Bool { left.name == right.name }
+}
+
+/// Compares words as people would: case, spaces, final points and brackets aside.
+enum WordComparison {
+    static func isEqual(_ first: String, _ second: String) -> Bool {
+        let (x, y) = (normalize(first), normalize(second))
+        if x.count <= 1 || y.count <= 1 { return x == y }
+        return x.lowercased() == y.lowercased()
+    }
+
+    private static func normalize(_ text: String) -> String {
+        var words = text.split(whereSeparator: { $0.isWhitespace || $0 == "~" || $0 == "$" })
+            .joined(separator: " ")
+        for mark in ["\\text", "\\mathrm", "{", "}", "\\ ", "\\,", "\\!"] {
+            words = words.split(separator: mark).joined()
+        }
+        let trimmed: Set<Character> = ["(", ")", ".", "*", " ", "\"", "'", "!", ","]
+        while let last = words.last, trimmed.contains(last) { words.removeLast() }
+        while let first = words.first, trimmed.contains(first) { words.removeFirst() }
+        return words
+    }
+}

@@ -1,0 +1,76 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Execution
+
+/// The `assay-math` workers and the threads that speak to them, one thread a worker.
+///
+/// A thread takes a worker for one request and puts it back; a worker that died is dropped, its
+/// request tried once more on a fresh one, so a crash costs at most one answer.
+final class WorkerPool: Sendable {
+    private let path: String
+    private let idle: Locked<[MathWorker]>
+    /// Runs the comparisons that need a worker.
+    let threads: BlockingPool
+
+    init(path: String, width: Int) throws(MathEngineError) {
+        self.path = path
+        var workers: [MathWorker] = []
+        for _ in 0..<width { workers.append(try MathWorker(path: path)) }
+        idle = Locked(workers)
+        threads = BlockingPool(name: "assay-math", width: width)
+    }
+
+    /// Performs a request; nil if it killed two workers in a row or none could be started.
+    func perform(_ payload: [UInt8]) -> MathWorker.Reply? {
+        for _ in 0..<2 {
+            guard let worker = take() else { continue }
+            guard let reply = try? worker.perform(payload), reply.outcome != WorkerOutcome.aborted
+            else { continue }
+            if worker.requestCount < MathWorker.requestLimit { put(worker) }
+            return reply
+        }
+        return nil
+    }
+
+    private func take() -> MathWorker? {
+        let box = idle.withLock { workers in WorkerBox(workers.popLast()) }
+        return box.worker ?? (try? MathWorker(path: path))
+    }
+
+    private func put(_ worker: MathWorker) {
+        let box = WorkerBox(worker)
+        idle.withLock { workers in
+            if let worker = box.worker { workers.append(worker) }
+        }
+    }
+
+    /// The process ids of the idle workers, for tests.
+    var idleProcessIDs: [Int32] { idle.withLock { $0.map(\.processID) } }
+
+    func shutDown() {
+        idle.withLock { $0.removeAll() }
+        threads.shutDown()
+    }
+}
+
+/// Carries a worker out of the lock.
+///
+/// Invariant behind `@unchecked`: a worker is either in the pool's list or held by one thread.
+private struct WorkerBox: @unchecked Sendable {
+    let worker: MathWorker?
+
+    init(_ worker: MathWorker?) { self.worker = worker }
+}
+
+/// Outcome codes of the worker's replies, as in `worker.h`.
+enum WorkerOutcome {
+    static let equivalent: UInt8 = 0
+    static let different: UInt8 = 1
+    static let undecidedReference: UInt8 = 2
+    static let answerTooComplex: UInt8 = 3
+    static let answerUndefined: UInt8 = 4
+    static let referenceUndefined: UInt8 = 5
+    static let badFrame: UInt8 = 6
+    static let aborted: UInt8 = 7
+}
