@@ -1,1 +1,147 @@
-print("math-bench")
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Measures the engine on case files:
+//   math-bench cases FILE [--verbose]   {"gold","answer","expect","contestable","category"} a line
+//   math-bench golds FILE               {"gold","source"} a line: how many references parse
+//   math-bench pairs REFERENCE ANSWER   one comparison
+//   math-bench dos REFERENCE FILE       {"name","answer"} a line: time of each against a reference
+
+import Bytes
+import Foundation
+import MathEquivalence
+
+struct Line {
+    let fields: [String: Any]
+    subscript(key: String) -> String { fields[key] as? String ?? "" }
+}
+
+func lines(_ path: String) -> [Line] {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+    return text.split(separator: "\n").compactMap { line in
+        let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+        return (object as? [String: Any]).map(Line.init)
+    }
+}
+
+func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+func makeEngine() throws -> MathEngine {
+    let own = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false)
+    let folder = own.dropLast().joined(separator: "/")
+    let path = ProcessInfo.processInfo.environment["ASSAY_MATH"] ?? folder + "/assay-math"
+    return try MathEngine(configuration: MathConfiguration(workerPath: path, workerCount: 1))
+}
+
+/// What a completion says: the box, or the text itself if it can be read, or the stated answer.
+func answer(of text: String) -> ByteString? {
+    let bytes = ByteString(text)
+    if text.contains("\\boxed") {
+        return AnswerExtractor.extract(bytes, mode: .prose)?.text
+    }
+    if MathEngine.validate(reference: bytes) == nil, text.utf8.count < 200 { return bytes }
+    return AnswerExtractor.extract(bytes, mode: .prose)?.text ?? bytes
+}
+
+func runCases(_ path: String, verbose: Bool) async throws {
+    let engine = try makeEngine()
+    var right = 0
+    var total = 0
+    var falsePositives = 0
+    var steps: [String: Int] = [:]
+    var times: [Double] = []
+    for line in lines(path) {
+        let expected = line.fields["expect"] as? Bool ?? false
+        let isContested = line.fields["contestable"] is String
+        let gold = answer(of: line["gold"]) ?? ByteString(line["gold"])
+        let start = now()
+        var result: Comparison?
+        if let candidate = answer(of: line["answer"]) {
+            result = await engine.compare(reference: gold, answer: candidate)
+        }
+        times.append(now() - start)
+        let isEqual = result?.outcome == .equivalent
+        if isContested && !verbose { continue }
+        total += 1
+        steps[result?.decidedBy.rawValue ?? "none", default: 0] += 1
+        if isEqual == expected {
+            right += 1
+            continue
+        }
+        if isEqual { falsePositives += 1 }
+        let kind = isEqual ? "FALSE POSITIVE" : "false negative"
+        print(
+            "\(kind) \(line["id"]) [\(line["category"])]\(isContested ? " contested" : "")\n  gold   "
+                + "\(String(line["gold"].suffix(150)))\n  answer \(String(line["answer"].suffix(150)))\n  "
+                + "\(result.map { "\($0.outcome) by \($0.decidedBy.rawValue): \($0.explanation)" } ?? "no answer")")
+    }
+    times.sort()
+    print("right \(right) of \(total) = \(Double(right) / Double(max(total, 1))), false positives \(falsePositives)")
+    print("steps", steps.sorted { $0.key < $1.key })
+    if !times.isEmpty {
+        func at(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] }
+        print("microseconds p50 \(at(0.5) * 1e6) p90 \(at(0.9) * 1e6) p99 \(at(0.99) * 1e6) max \((times.last ?? 0) * 1e6)")
+    }
+    await engine.shutDown()
+}
+
+func runGolds(_ path: String) async throws {
+    let engine = try makeEngine()
+    var counts: [String: (parsed: Int, equal: Int, all: Int)] = [:]
+    for line in lines(path) {
+        let source = String(line["source"].prefix(24))
+        var count = counts[source] ?? (0, 0, 0)
+        count.all += 1
+        let gold = ByteString(line["gold"])
+        if let problem = MathEngine.validate(reference: gold) {
+            print("unparsed [\(source)] \(String(line["gold"].prefix(110)).debugDescription) — \(problem.message)")
+        } else {
+            count.parsed += 1
+            let same = await engine.compare(reference: gold, answer: ByteString(line["gold"] + " "))
+            if same.outcome == .equivalent { count.equal += 1 } else {
+                print("NOT SELF-EQUAL [\(source)] \(line["gold"].prefix(110).debugDescription) \(same.outcome) \(same.explanation)")
+            }
+        }
+        counts[source] = count
+    }
+    for (source, count) in counts.sorted(by: { $0.key < $1.key }) {
+        print("\(source): \(count.parsed) of \(count.all) parsed, \(count.equal) equal to themselves")
+    }
+    await engine.shutDown()
+}
+
+func runHostile(_ reference: String, _ path: String) async throws {
+    let engine = try makeEngine()
+    for line in lines(path) {
+        let start = now()
+        let result = await engine.compare(reference: ByteString(reference), answer: ByteString(line["answer"]))
+        let milliseconds = (now() - start) * 1e3
+        print("\(milliseconds > 50 ? "SLOW " : "")\(line["name"]): \(result.outcome) by \(result.decidedBy.rawValue), \(milliseconds) ms, \(result.explanation)")
+    }
+    await engine.shutDown()
+}
+
+func runSpeed(_ reference: String, _ answer: String) async throws {
+    let engine = try makeEngine()
+    let (x, y) = (ByteString(reference), ByteString(answer))
+    let first = await engine.compare(reference: x, answer: y)
+    print("\(first.outcome) by \(first.decidedBy.rawValue), proof \(first.proof.rawValue), policies \(first.policies): \(first.explanation)")
+    let count = 2000
+    let start = now()
+    for _ in 0..<count { _ = await engine.compare(reference: x, answer: y) }
+    print("\((now() - start) / Double(count) * 1e6) microseconds each")
+    await engine.shutDown()
+}
+
+let arguments = CommandLine.arguments
+switch arguments.count > 1 ? arguments[1] : "" {
+case "cases": try await runCases(arguments[2], verbose: arguments.contains("--verbose"))
+case "golds": try await runGolds(arguments[2])
+case "dos": try await runHostile(arguments[2], arguments[3])
+case "pairs": try await runSpeed(arguments[2], arguments[3])
+default: print("usage: math-bench cases|golds FILE | pairs REFERENCE ANSWER | dos REFERENCE FILE")
+}
