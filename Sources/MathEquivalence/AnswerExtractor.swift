@@ -187,11 +187,57 @@ public enum AnswerExtractor {
         "Antwort ist", "Antwort lautet", "risposta è", "ответ:", "ответ —", "答案是", "答案为",
     ].map { Array($0.utf8) }
 
+    /// Weaker statements, believed only before a short rest with a digit or formula.
+    private static let copulas = [
+        " is ", " are ", " est ", " es ", " ist ", " è ", " равно ", "是", "为", "=",
+    ].map { Array($0.utf8) }
+
     private static func prose(_ bytes: UnsafeRawBufferPointer) -> (Range<Int>, String)? {
         if hasBox(bytes) { return lastBox(bytes).map { ($0, "boxed") } }
-        if let line = answerLine(bytes) { return (firstMath(bytes, line), "answer_line") }
+        if let line = answerLine(bytes) {
+            let sentence = line.lowerBound..<min(sentenceEnd(bytes, line.lowerBound), line.upperBound)
+            return (saidLast(bytes, sentence) ?? firstMath(bytes, sentence), "answer_line")
+        }
         if let range = stated(bytes) { return (range, "stated") }
-        return onlyMath(bytes).map { ($0, "only") }
+        if let range = onlyMath(bytes) { return (range, "only") }
+        return lastSentence(bytes).flatMap { saidLast(bytes, $0) }.map { ($0, "stated") }
+    }
+
+    /// What follows the last "is" of a sentence.
+    private static func saidLast(
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+    ) -> Range<Int>? {
+        var index = sentence.upperBound - 1
+        let stop = max(sentence.lowerBound, sentence.upperBound - 80)
+        while index >= stop {
+            for mark in copulas where matches(bytes, index, sentence.upperBound, mark) {
+                let rest = index + mark.count..<sentence.upperBound
+                guard let range = trimmed(bytes, rest, ":*"),
+                    bytes[range].contains(where: { isASCIIDigit($0) || $0 == 36 || $0 == 92 })
+                else { return nil }
+                return firstMath(bytes, range)
+            }
+            index -= 1
+        }
+        return nil
+    }
+
+    /// The last sentence of the text, tags of chat templates aside.
+    private static func lastSentence(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        var end = bytes.count
+        for index in max(0, bytes.count - 200)..<bytes.count
+        where matches(bytes, index, bytes.count, [60, 124]) {
+            end = index
+            break
+        }
+        let marks = [UInt8(ascii: "."), UInt8(ascii: "*")]
+        while end > 0, isASCIISpace(bytes[end - 1]) || marks.contains(bytes[end - 1]) { end -= 1 }
+        var start = end
+        while start > 0, bytes[start - 1] != 10 {
+            if isASCIISpace(bytes[start - 1]), start > 1, bytes[start - 2] == 46 { break }
+            start -= 1
+        }
+        return start < end ? start..<end : nil
     }
 
     private static func hasBox(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -61,10 +61,11 @@ struct Comparator {
         return nil
     }
 
-    /// The exact side of `x ≈ 1.41`.
+    /// The exact side of `√2 ≈ 1.41`, and the only value of `x ≈ 1.41`.
     private static func approximated(_ tree: ExpressionTree, _ node: Int32) -> Int32? {
         guard tree.kind(node) == .relation, tree.signs(node) == [.approximate] else { return nil }
-        return tree.part(node, 0)
+        let (first, second) = (tree.part(node, 0), tree.part(node, 1))
+        return isName(tree, first) ? second : first
     }
 
     /// `60%` is 0.6, and by policy also 60; 90° is π/2, and by policy also 90.

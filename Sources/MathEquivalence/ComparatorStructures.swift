@@ -112,7 +112,13 @@ extension Comparator {
         case .tuple, .ratio, .interval:
             return tree.parts(node).allSatisfy { isName(tree, $0) }
         case .multiply:
-            // Points and angles: AB, ∠ABC.
+            // Points, angles and changes: AB, ∠ABC, Δp.
+            let parts = tree.parts(node)
+            if parts.count == 2, let first = parts.first, let last = parts.last,
+                tree.kind(first) == .symbol, tree.name(first) == "Delta", tree.kind(last) == .symbol
+            {
+                return true
+            }
             return tree.parts(node).allSatisfy { part in
                 tree.kind(part) == .symbol
                     && (tree.name(part).utf8.first.map { $0 &- 65 < 26 } == true

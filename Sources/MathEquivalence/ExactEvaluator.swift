@@ -158,7 +158,7 @@ struct ExactEvaluator {
     }
 
     /// gcd and lcm, for fractions too: gcd(a/c, b/c) = gcd(a, b)/c.
-    private static func divisors(_ operands: [Rational], isGreatest: Bool) -> Rational? {
+    static func divisors(_ operands: [Rational], isGreatest: Bool) -> Rational? {
         var scale: UInt64 = 1
         for operand in operands {
             guard let word = operand.denominator.single else { return nil }
@@ -167,27 +167,32 @@ struct ExactEvaluator {
             if overflow { return nil }
             scale = next
         }
-        var total: UInt64?
+        var total: Natural?
         for operand in operands {
-            guard let above = operand.numerator.single, let below = operand.denominator.single,
-                case let (value, overflow) = above.multipliedReportingOverflow(by: scale / below),
-                !overflow
-            else { return nil }
+            guard let below = operand.denominator.single else { return nil }
+            let value = operand.numerator * Natural(scale / below)
             guard let before = total else {
                 total = value
                 continue
             }
-            let common = greatestCommonDivisor(before, value)
-            if isGreatest || common == 0 {
-                total = common
-            } else {
-                let (product, overflow) = (before / common).multipliedReportingOverflow(by: value)
-                if overflow { return nil }
-                total = product
-            }
+            guard let next = combine(before, value, isGreatest: isGreatest) else { return nil }
+            total = next
         }
-        guard let total else { return nil }
-        return Rational(
-            isNegative: false, numerator: Natural(total), denominator: Natural(scale))
+        guard let total, total.bitWidth <= Rational.bitLimit else { return nil }
+        return Rational(isNegative: false, numerator: total, denominator: Natural(scale))
+    }
+
+    /// One of the two must fit in a word.
+    private static func combine(_ x: Natural, _ y: Natural, isGreatest: Bool) -> Natural? {
+        if x.isZero || y.isZero { return isGreatest ? x + y : .zero }
+        let common: UInt64
+        if let word = y.single {
+            common = greatestCommonDivisor(word, x.remainder(by: word))
+        } else if let word = x.single {
+            common = greatestCommonDivisor(word, y.remainder(by: word))
+        } else {
+            return nil
+        }
+        return isGreatest ? Natural(common) : x.quotient(by: common) * y
     }
 }

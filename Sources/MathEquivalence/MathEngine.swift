@@ -96,6 +96,15 @@ public final class MathEngine: Sendable {
         }
     }
 
+    /// Names the type that decides how an expression is compared.
+    ///
+    /// - Parameter expression: LaTeX or plain text.
+    /// - Returns: nil if it cannot be read.
+    public static func expressionType(of expression: ByteString) -> ExpressionType? {
+        guard case .success(let tree) = parse(expression) else { return nil }
+        return ExpressionType(tree, tree.root)
+    }
+
     /// Ends the workers; comparisons that need one fail from then on.
     public func shutDown() async { pool.shutDown() }
 

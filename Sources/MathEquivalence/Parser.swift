@@ -206,6 +206,12 @@ extension Parser {
 
     /// One item: sides joined by relation signs.
     mutating func parseItem() throws(ParseFailure) -> Int32 {
+        // "= 5" and "≈ 8.24" say the value alone.
+        if position == 0, kind == .relation,
+            [RelationSign.equal, .approximate].contains(where: { Int32($0.rawValue) == token.value })
+        {
+            advance()
+        }
         var sides = [try parseSide()]
         var signs: [RelationSign] = []
         while kind == .relation, let sign = RelationSign(rawValue: UInt8(token.value)) {
@@ -388,6 +394,7 @@ extension Parser {
         case .number:
             let before = tokens[position - 1].kind
             return before == .rightParenthesis || before == .rightBrace || before == .pi
+                || before == .bang
         default: return false
         }
     }

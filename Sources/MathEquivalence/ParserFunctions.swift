@@ -124,6 +124,11 @@ extension Parser {
         guard !arguments.isEmpty, arguments.allSatisfy({ Self.isScalar(tree.kind($0)) }) else {
             throw unexpected()
         }
+        if result == .gcd || result == .lcm,
+            let divisor = try monomialDivisor(arguments, isGreatest: result == .gcd)
+        {
+            return divisor
+        }
         return try node(result, arguments)
     }
 

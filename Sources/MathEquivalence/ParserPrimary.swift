@@ -11,7 +11,7 @@ extension Parser {
             switch kind {
             case .caret:
                 advance()
-                result = try node(.power, [result, try parseExponent()])
+                result = try parsePower(of: result)
             case .bang:
                 var count = 0
                 while accept(.bang) { count += 1 }
@@ -30,6 +30,16 @@ extension Parser {
             default: return result
             }
         }
+    }
+
+    /// The exponent; `v^2_0` is the square of v₀, whatever the order of its marks.
+    private mutating func parsePower(of base: Int32) throws(ParseFailure) -> Int32 {
+        guard kind == .number, nextKind == .underscore, tree.kind(base) == .symbol else {
+            return try node(.power, [base, try parseExponent()])
+        }
+        let exponent = try parseInteger()
+        let name = tree.name(base) + parseSubscript()
+        return try node(.power, [try symbol(name), exponent])
     }
 
     private mutating func parseExponent() throws(ParseFailure) -> Int32 {
@@ -198,6 +208,13 @@ extension Parser {
         if kind == .leftParenthesis, isApplication(letter, isItemStart: isItemStart) {
             return try parseApplication(name)
         }
+        if kind == .leftBrace, nextKind == .leftParenthesis, "fghFGH".contains(letter) {
+            // f{\left(x\right)}, as some programs print it.
+            advance()
+            let value = try parseApplication(name)
+            try expect(.rightBrace)
+            return value
+        }
         if name == "e" { return try node(.euler) }
         if name == "i", !boundNames.contains("i") { return try node(.imaginaryUnit) }
         return try symbol(name)
@@ -308,7 +325,10 @@ extension Parser {
                 advance()
                 return try node(.negate, [try parseArgument()])
             }
-            if kind == .number, let digit = splitDigit() { return digit }
+            if kind == .number {
+                if let digit = splitDigit() { return digit }
+                if nextKind == .underscore { return try parseInteger() }
+            }
             return try parsePrimary()
         }
         advance()

@@ -14,6 +14,11 @@ extension Parser {
         "negative", "positive", "double", "triple", "twice", "power", "root", "wrong", "no", "false",
     ]
 
+    private static let changingRemarks: Set<String> = [
+        "hundred", "thousand", "million", "billion", "trillion", "dozen", "hundreds", "thousands",
+        "millions", "billions", "not", "wrong", "no", "false", "base", "mod", "modulo", "negative",
+    ]
+
     /// Short unit names that are not products of letters.
     private static let units: Set<String> = [
         "cm", "mm", "km", "dm", "nm", "ft", "in", "yd", "mi", "kg", "mg", "lb", "lbs", "oz", "ml",
@@ -72,7 +77,7 @@ extension Parser {
     /// Two or three letters, or capitals only: more likely names side by side than a word.
     private func isNameWord(_ index: Int) -> Bool {
         let word = strings[Int(tokens[index].value)].utf8
-        return word.count <= 3 && word.allSatisfy(isASCIILetter) && tokens.count > 2
+        return word.count <= 3 && word.allSatisfy(isASCIILetter)
             || word.allSatisfy { $0 &- 65 < 26 } && word.count <= 5
     }
 
@@ -80,6 +85,7 @@ extension Parser {
     var isUnitWord: Bool {
         guard kind == .word else { return false }
         let word = string
+        if !word.utf8.allSatisfy(isASCIILetter) { return true }
         return Self.units.contains(word) || (word.utf8.count > 3 && !word.utf8.allSatisfy { $0 &- 65 < 26 })
     }
 
@@ -116,7 +122,9 @@ extension Parser {
         }
         let unit = String(words.joined(separator: " ").filter { !"()".contains($0) }).trimmedSpaces
         let parts = unit.lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init)
-        guard !parts.contains(where: Self.changingWords.contains) else {
+        // A remark in brackets names what is counted: "9 (times)".
+        let changing = isRemark ? Self.changingRemarks : Self.changingWords
+        guard !parts.contains(where: changing.contains) else {
             throw ParseFailure(message: "\"\(unit.prefix(40))\" after a number changes its value.")
         }
         if parts == ["percent"] { return try node(.percent, [value]) }

@@ -40,10 +40,7 @@ func makeEngine() throws -> MathEngine {
 /// What a completion says: the box, or the text itself if it can be read, or the stated answer.
 func answer(of text: String) -> ByteString? {
     let bytes = ByteString(text)
-    if text.contains("\\boxed") {
-        return AnswerExtractor.extract(bytes, mode: .prose)?.text
-    }
-    if MathEngine.validate(reference: bytes) == nil, text.utf8.count < 200 { return bytes }
+    if let type = MathEngine.expressionType(of: bytes), type != .text { return bytes }
     return AnswerExtractor.extract(bytes, mode: .prose)?.text ?? bytes
 }
 
