@@ -32,4 +32,4 @@ ci-full: ## everything .ci/run does and everything slow
 	@scripts/ci-full
 
 clean: ## remove what was built; the language model stays
-	rm -rf .build .build-asan .build-tsan .build-fuzz
+	rm -rf .build .build-*
