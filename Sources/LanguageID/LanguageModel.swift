@@ -12,7 +12,7 @@ import Execution
 ///     model.identify("$x = 42$").label                                   // "unknown"
 ///
 /// Load one and share it: any number of threads may identify at once, and the same text always
-/// gives the same result, bit for bit. Loading takes some 20 ms and 2 MiB.
+/// gives the same result, bit for bit. Loading takes some 20 ms.
 public final class LanguageModel: @unchecked Sendable {
     // Invariant behind `@unchecked`: the C model is immutable after loading and freed by `deinit`;
     // the buffers are behind a lock and each is used by the thread that took it.
@@ -26,7 +26,7 @@ public final class LanguageModel: @unchecked Sendable {
     /// Buffers kept for reuse; more threads than this at once allocate their own.
     private static let buffersKept = 64
     /// Stripped text is classified whole up to this size, and as ``samples`` pieces above it, so
-    /// that no text costs more than some 0.1 s.
+    /// that classifying a text never costs more than some 0.1 s.
     static let wholeTextSizeMax = 1 << 20
     static let samples = 16
     static let sampleSize = 64 << 10
