@@ -4,12 +4,15 @@
 import Bytes
 public import Grading
 public import LanguageID
+public import MathEquivalence
 public import Sandbox
 public import Wire
 
 /// The engines that graders stand on; those that are absent make their graders answer
 /// `verifier_error`.
 public struct Engines: Sendable {
+    /// Compares mathematical expressions.
+    public var math: MathEngine?
     /// Labels texts with their language.
     public var languageModel: LanguageModel?
     /// Runs programs.
@@ -37,6 +40,7 @@ public struct GraderRegistry: Sendable {
     public init(engines: Engines) {
         self.init([
             FormatGrader.registered(),
+            MathGrader.registered(engine: engines.math),
             CodeGrader.registered(sandbox: engines.sandbox),
             LengthGrader.registered(),
             LanguageGrader.registered(model: engines.languageModel),

@@ -8,6 +8,7 @@ import Glibc
 import Graders
 import Grading
 import LanguageID
+import MathEquivalence
 import RewardService
 import Rewards
 import Sandbox
@@ -59,6 +60,17 @@ struct ServiceOptions: ParsableArguments {
                 EngineFacts(name: "sandbox", isReady: false, report: .string(error.description)))
         }
         do {
+            engines.math = try MathEngine(
+                configuration: MathConfiguration(
+                    workerPath: Installation.helper("assay-math"), workerCount: pool.width))
+            facts.engines.append(
+                EngineFacts(
+                    name: "math", isReady: true, report: .string("\(pool.width) workers")))
+        } catch {
+            facts.engines.append(
+                EngineFacts(name: "math", isReady: false, report: .string(error.message)))
+        }
+        do {
             let path = languageModel ?? Installation.languageModel
             engines.languageModel = try LanguageModel(path: path)
             facts.engines.append(
@@ -100,6 +112,7 @@ struct RunningEngines {
     /// Stops the helper processes, then the threads.
     func shutDown() async {
         await engines.sandbox?.shutDown()
+        await engines.math?.shutDown()
         pool.shutDown()
     }
 }
