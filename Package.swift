@@ -143,8 +143,8 @@ let package = Package(
         .testTarget(
             name: "GradersTests",
             dependencies: [
-                "Graders", "Grading", "Completion", "Sandbox", "Wire", "Bytes", "TestSupport",
-                "assay-sandbox",
+                "Graders", "Grading", "Completion", "LanguageID", "MathEquivalence", "Sandbox",
+                "Wire", "Bytes", "TestSupport", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),
 
