@@ -28,8 +28,7 @@ let package = Package(
         .executable(name: "assay", targets: ["assay"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // MARK: Bytes
@@ -186,7 +185,6 @@ let package = Package(
                 "RewardService", "Rewards", "Graders", "Grading", "Sandbox", "Wire", "Bytes",
                 "HTTPServer", "Execution", "CSystem", "assay-sandbox", "assay-math",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
 

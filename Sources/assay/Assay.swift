@@ -5,12 +5,21 @@ import ArgumentParser
 import Glibc
 
 /// The process: reads the arguments, then runs the command they name.
+///
+/// The main thread only waits. An asynchronous `main` would hand it to libdispatch, which ends it
+/// as far as the C library knows, and a thread that the C library does not know of keeps root when
+/// the others give it up.
 @main
 enum Main {
     /// Exit code for bad usage; 1 is a command's own bad news.
     static let usageExitCode: Int32 = 2
 
-    static func main() async {
+    static func main() {
+        Task.detached { exit(await exitCode()) }
+        while true { pause() }
+    }
+
+    private static func exitCode() async -> Int32 {
         do {
             var command = try Assay.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -18,12 +27,13 @@ enum Main {
             } else {
                 try command.run()
             }
+            return 0
         } catch {
             guard Assay.exitCode(for: error) == .validationFailure else {
                 Assay.exit(withError: error)
             }
             say(Assay.message(for: error))
-            exit(usageExitCode)
+            return usageExitCode
         }
     }
 }

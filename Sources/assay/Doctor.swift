@@ -18,14 +18,25 @@ struct Doctor: AsyncParsableCommand {
             EXAMPLES
               assay doctor
               assay doctor --json
+              assay doctor --probe && echo ready
             """)
 
     @Flag(help: "Print one JSON document.")
     var json = false
 
+    @Flag(help: "Only ask the server on this machine whether it is ready.")
+    var probe = false
+
+    @Option(help: "The port that --probe asks.")
+    var port = 8080
+
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
+        if probe {
+            guard Probe.isReady(port: port) else { throw ExitCode(1) }
+            return
+        }
         let running = await options.start()
         if json {
             var writer = JSONWriter()

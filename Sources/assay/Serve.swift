@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import CSystem
 import Execution
+import Glibc
 import Graders
 import HTTPServer
 import RewardService
@@ -31,6 +33,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Most rollouts in flight; above it, requests are answered 429.")
     var maxInFlightRollouts = 16_384
 
+    @Flag(help: "Stay root when started as root, instead of becoming an unprivileged user.")
+    var keepRoot = false
+
     @Option(help: "Seconds that requests in flight may take after SIGTERM.")
     var drainS = 60.0
 
@@ -42,6 +47,7 @@ struct Serve: AsyncParsableCommand {
         for engine in running.facts.engines where !engine.isReady {
             say("\(engine.name) is missing: GET /readyz says why")
         }
+        try dropPrivileges()
         let service = RewardService(
             engine: running.rewards, recipes: running.recipes, pool: running.pool,
             sandbox: running.engines.sandbox,
@@ -64,4 +70,17 @@ struct Serve: AsyncParsableCommand {
         say(isClean ? "stopped" : "stopped; some requests were cut off after \(drainS) s")
         if !isClean { throw ExitCode(1) }
     }
+
+    /// Only the sandbox's own process needs root; what reads requests does not.
+    private func dropPrivileges() throws {
+        guard geteuid() == 0, !keepRoot else { return }
+        let status = csys_drop_privileges(Self.unprivilegedID)
+        guard status == 0 else {
+            say("cannot give up root: \(String(cString: strerror(status))); see --keep-root")
+            throw ExitCode(1)
+        }
+    }
+
+    /// User and group `nobody` of Debian.
+    private static let unprivilegedID: UInt32 = 65534
 }
