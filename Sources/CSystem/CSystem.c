@@ -5,7 +5,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,25 +45,6 @@ int csys_usable_cores(void) {
     return count > 0 ? count : 1;
 }
 
-// Descriptor for each signal number; a handler may read it at any time, hence volatile.
-static volatile sig_atomic_t signal_descriptors[NSIG];
-
-static void report_signal(int number) {
-    int saved = errno;
-    unsigned char byte = (unsigned char)number;
-    ssize_t written = write(signal_descriptors[number], &byte, 1);
-    (void)written;  // a full pipe already holds enough signals
-    errno = saved;
-}
-
-int csys_signal_to_descriptor(int number, int descriptor) {
-    if (number <= 0 || number >= NSIG) return EINVAL;
-    signal_descriptors[number] = descriptor;
-    struct sigaction action = {.sa_handler = report_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    return sigaction(number, &action, NULL) == 0 ? 0 : errno;
-}
-
 int csys_drop_privileges(unsigned int id) {
     if (setgroups(0, NULL) != 0) return errno;
     if (setresgid(id, id, id) != 0) return errno;
@@ -74,3 +57,42 @@ int csys_drop_privileges(unsigned int id) {
 int csys_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
+
+/// Write end of the pipe for each signal number, plus 1; 0: none. Only lock-free atomics may be
+/// touched by a signal handler.
+static _Atomic int signal_pipe[_NSIG];
+
+static void forward_signal(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    int fd = signal_pipe[number] - 1;
+    if (fd >= 0 && write(fd, &byte, 1) < 0) {
+        // A full pipe already holds thousands of unread signals.
+    }
+    errno = saved;
+}
+
+int csys_catch_signals(const int *signals, size_t count) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return -1;
+    }
+    struct sigaction action = {.sa_handler = forward_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (signals[i] <= 0 || signals[i] >= _NSIG) {
+            errno = EINVAL;
+            return -1;
+        }
+        signal_pipe[signals[i]] = ends[1] + 1;
+        if (sigaction(signals[i], &action, NULL) != 0) {
+            return -1;
+        }
+    }
+    return ends[0];
+}
+
+int csys_map_blocks_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }

@@ -79,7 +79,9 @@ public final class BodyStream: Sendable {
         }
     }
 
-    /// Ends the body after the bytes written so far. Writes after it return false.
+    /// Ends the body after the bytes written so far.
+    ///
+    /// Writes after it return false.
     public func finish() {
         state.withLock {
             $0.isFinished = true

@@ -22,8 +22,9 @@ final class Connection: Sendable {
         case body(received: Int)
         /// The handler works; it has its own limits.
         case answering
-        /// The response goes out: `acknowledged` bytes were confirmed when the clock was last set.
-        case replying(acknowledged: UInt64)
+        /// The response goes out; `acknowledged` bytes were confirmed when the clock was last set,
+        /// nil before the sweeper first looked.
+        case replying(acknowledged: UInt64?)
     }
 
     enum Lateness { case header, body, write, idle }
@@ -89,13 +90,6 @@ final class Connection: Sendable {
         }
     }
 
-    func startReply() {
-        var acknowledged: UInt64 = 0
-        var queued: UInt32 = 0
-        _ = csock_progress(socket, &acknowledged, &queued)
-        enter(.replying(acknowledged: acknowledged))
-    }
-
     /// After an early refusal the client may still be sending: closing at once would reset the
     /// connection and could destroy the response before it is read.
     func lingerAfterClose() { state.withLock { $0.lingers = true } }
@@ -147,9 +141,10 @@ final class Connection: Sendable {
         }
     }
 
-    /// Lets the polling thread see a FIN that it missed: libmicrohttpd takes a short read for the
-    /// end of what is there, and epoll tells of bytes and FIN only once if both came together.
-    /// Shutting the read side, where nothing more can come, tells again.
+    /// Lets the polling thread see a FIN that it missed.
+    ///
+    /// libmicrohttpd takes a short read for the end of what is there, and epoll tells of bytes and
+    /// FIN only once if both came together. Shutting the read side, where nothing more can come, tells again.
     private func wakeReader(_ state: State) {
         if state.isOpen { shutdown(socket, Int32(SHUT_RD)) }
     }
@@ -192,11 +187,15 @@ final class Connection: Sendable {
     /// A window ends when 64 KiB were confirmed or nothing waits in the send queue; one byte a
     /// second does not end it.
     private func isStalled(
-        _ state: inout State, since acknowledged: UInt64, _ age: UInt64, _ now: UInt64
+        _ state: inout State, since acknowledged: UInt64?, _ age: UInt64, _ now: UInt64
     ) -> Bool {
         var total: UInt64 = 0
         var queued: UInt32 = 0
         guard csock_progress(socket, &total, &queued) == 0 else { return false }
+        guard let acknowledged else {
+            state.phase = .replying(acknowledged: total)
+            return false
+        }
         if queued == 0 || total >= acknowledged + Self.writeProgressBytes {
             state.phase = .replying(acknowledged: total)
             state.since = now

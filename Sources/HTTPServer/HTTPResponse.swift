@@ -8,9 +8,11 @@ public import Bytes
 /// `Content-Length`, `Transfer-Encoding` and `Date` are added by the server. A header whose name or
 /// value cannot be sent (line breaks, empty name) is left out: such values come from outside.
 public struct HTTPResponse: Sendable {
-    /// Status code, 200 ... 599.
+    /// Status code from 200 to 599.
     public var status: Int
-    /// Header fields in the order they are sent. `Connection: close` closes afterwards.
+    /// Header fields in the order they are sent.
+    ///
+    /// `Connection: close` closes the connection afterwards.
     public var headers: [(name: String, value: String)]
     /// The content.
     public var body: HTTPBody

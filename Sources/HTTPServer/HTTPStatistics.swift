@@ -23,7 +23,9 @@ public struct HTTPStatistics: Sendable, Equatable {
     /// Clients that left after a complete request and before the end of its response.
     public internal(set) var vanished = 0
     /// Requests that never became whole: the client left, was too slow, or sent what cannot be
-    /// parsed. The handler never saw them.
+    /// parsed.
+    ///
+    /// The handler never saw them.
     public internal(set) var brokenOff = 0
     /// Connections shut because a header or a body came too slowly.
     public internal(set) var slowRequests = 0

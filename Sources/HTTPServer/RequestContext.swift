@@ -40,6 +40,7 @@ final class RequestContext {
     /// - Parameters:
     ///   - call: what the library gave the access handler.
     ///   - size: bytes of the body piece on entry, 0 on return: every piece is taken whole.
+    /// - Returns: what the access handler returns.
     func step(_ call: AccessCall, _ size: inout Int) -> MHD_Result {
         switch stage {
         case .header:
@@ -183,7 +184,7 @@ final class RequestContext {
 
     private func queue(_ response: HTTPResponse, _ call: AccessCall) -> MHD_Result {
         stage = .answered
-        connection.startReply()
+        connection.enter(.replying(acknowledged: nil))
         return ResponseQueue.queue(response, on: call.connection)
     }
 

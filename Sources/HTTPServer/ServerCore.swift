@@ -3,7 +3,9 @@
 
 import Execution
 
-/// What the callbacks of a running server share. It never changes; its parts have their own locks.
+/// What the callbacks of a running server share.
+///
+/// It never changes; its parts have their own locks.
 final class ServerCore: Sendable {
     let configuration: HTTPServerConfiguration
     let handler: any HTTPHandler
@@ -75,7 +77,7 @@ extension Connection.Limits {
         idle = nanoseconds(configuration.idleSeconds)
     }
 
-    /// Time between two looks at the clocks: a quarter of the shortest limit, 20 ms ... 1 s.
+    /// Time between two looks at the clocks: a quarter of the shortest limit, from 20 ms to 1 s.
     var tick: UInt64 {
         max(20_000_000, min(1_000_000_000, min(min(header, body), min(writeStall, idle)) / 4))
     }

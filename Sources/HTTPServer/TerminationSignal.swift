@@ -5,12 +5,16 @@ import CSystem
 import Execution
 import Glibc
 
-/// Waits for SIGTERM or SIGINT.
+/// Waits for SIGTERM or SIGINT; no work happens in a signal handler.
 ///
-/// Theory of operation. A signal handler in C writes the signal's number to a pipe and does nothing
-/// else; a detached thread reads the pipe and wakes the waiting tasks. Signal masks would not do:
-/// libdispatch's main thread waits with all signals unblocked. Make one object per process, and
-/// keep it: handler and pipe stay for the life of the process.
+///     let termination = TerminationSignal()
+///     try server.start()
+///     _ = await termination.wait()
+///     let wasClean = await server.drain(deadlineSeconds: 30)
+///
+/// Theory of operation. The handler writes the signal's number into a pipe and returns. A detached
+/// thread reads the pipe and resumes the waiting tasks. Signal masks are left alone, so that
+/// programs started later inherit nothing. There is one per process; it lives as long as that.
 public final class TerminationSignal: Sendable {
     private struct State {
         var received: [Int32] = []
@@ -19,29 +23,24 @@ public final class TerminationSignal: Sendable {
 
     private let state = Locked(State())
 
-    /// Catches the signals from now on.
+    /// Takes the signals over and starts the thread that waits for them.
     ///
     /// - Parameter signals: numbers; nil means SIGTERM and SIGINT.
     public init(signals: [Int32]? = nil) {
-        var ends: [Int32] = [-1, -1]
-        let made = pipe(&ends)
-        precondition(made == 0, "pipe failed with errno \(errno)")
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        for signal in signals ?? [SIGTERM, SIGINT] {
-            let status = csys_signal_to_descriptor(signal, ends[1])
-            precondition(status == 0, "cannot catch signal \(signal): errno \(status)")
-        }
-        let readEnd = ends[0]
+        let signals = signals ?? [SIGTERM, SIGINT]
+        let pipe = csys_catch_signals(signals, signals.count)
+        precondition(pipe >= 0, "signals cannot be caught: error \(errno)")
         onOwnThread { [self] in
             csys_set_thread_name("signals")
-            take(from: readEnd)
+            read(pipe)
         }
     }
 
     /// Waits for the next signal; one that has come before returns at once.
     ///
-    /// - Returns: its number. A second call waits for a second signal, which callers may take as
-    ///   "at once".
+    /// A second call waits for a second signal, which a program may take as "at once".
+    ///
+    /// - Returns: the signal's number.
     public func wait() async -> Int32 {
         await withCheckedContinuation { continuation in
             let received = state.withLock { state -> Int32? in
@@ -53,11 +52,14 @@ public final class TerminationSignal: Sendable {
         }
     }
 
-    private func take(from readEnd: Int32) {
+    private func read(_ pipe: Int32) {
         var number: UInt8 = 0
         while true {
-            let count = read(readEnd, &number, 1)
-            guard count == 1 else { continue }  // EINTR: the write end never closes
+            let count = Glibc.read(pipe, &number, 1)
+            guard count == 1 else {
+                precondition(count < 0 && errno == EINTR, "the signal pipe failed: \(errno)")
+                continue
+            }
             let taken = Int32(number)
             let waiting = state.withLock { state -> CheckedContinuation<Int32, Never>? in
                 guard state.waiting.isEmpty else { return state.waiting.removeFirst() }

@@ -146,10 +146,13 @@ struct DrainTests {
         while let exchange = parked.takeNow() { exchange.reply(HTTPResponse(status: 200)) }
     }
 
-    @Test("stopping under load never aborts, and every accepted request is answered", arguments: 0..<8)
+    @Test(
+        "stopping under load never aborts, and every accepted request is answered", arguments: 0..<8
+    )
     func stopUnderLoad(_ round: Int) throws {
         let server = try TestServer(answers: { request in
-            round % 2 == 0 ? .later { exchange in start { exchange.reply(echo(request)) } }
+            round % 2 == 0
+                ? .later { exchange in start { exchange.reply(echo(request)) } }
                 : .now(echo(request))
         })
         let port = server.server.port

@@ -90,7 +90,8 @@ struct RefusalTests {
         let server = try TestServer()
         let words = [
             "GET ", "POST ", "/", " HTTP/1.1", "\r\n", "Host: localhost", "Content-Length: ", "5",
-            "Transfer-Encoding: chunked", "\0", "\u{7F}", "?", "%", ":", " ", "Expect: 100-continue",
+            "Transfer-Encoding: chunked", "\0", "\u{7F}", "?", "%", ":", " ",
+            "Expect: 100-continue",
         ]
         let client = try server.client()
         let text = (0..<60).map { _ in words.randomElement(using: &generator) ?? "" }.joined()

@@ -45,8 +45,7 @@ struct RequestTests {
         })
         let client = try server.client()
 
-        for byte in
-            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        for byte in "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + "Content-Length: 4\r\n\r\nabcd"
         {
             try client.send(String(byte))

@@ -35,7 +35,9 @@ struct StreamTests {
     @Test("lines come in order, in chunks, and the connection is kept", arguments: [true, false])
     func lines(_ isLater: Bool) throws {
         let server = try server(isLater: isLater) { stream in
-            for index in 0..<1000 { #expect(await stream.write(ByteString("{\"index\":\(index)}\n"))) }
+            for index in 0..<1000 {
+                #expect(await stream.write(ByteString("{\"index\":\(index)}\n")))
+            }
             stream.finish()
         }
         let client = try server.client()

@@ -197,7 +197,8 @@ public final class RawClient {
     private func find(_ wanted: [UInt8]) -> Int? {
         guard pending.count >= wanted.count else { return nil }
         return (0...(pending.count - wanted.count)).first { start in
-            pending[start] == wanted[0] && pending[start..<start + wanted.count].elementsEqual(wanted)
+            pending[start] == wanted[0]
+                && pending[start..<start + wanted.count].elementsEqual(wanted)
         }
     }
 

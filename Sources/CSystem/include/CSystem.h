@@ -22,11 +22,6 @@ const char *_Nullable csys_own_image_path(void);
 /// Number of cores that this process may use; at least 1.
 int csys_usable_cores(void);
 
-/// From now on each arrival of `signal_number` writes that number, one byte, to `descriptor`.
-/// A signal mask would not do: libdispatch's main thread waits with all signals unblocked.
-/// Returns 0, or errno.
-int csys_signal_to_descriptor(int signal_number, int descriptor);
-
 /// Gives up root for good: all groups and ids become `id`, and no program started later can gain
 /// privileges. The process stays readable to itself under /proc. Returns 0, or errno.
 int csys_drop_privileges(unsigned int id);
@@ -37,3 +32,14 @@ uint64_t csys_monotonic_nanoseconds(void);
 /// Adds "close every descriptor from `first` on" to a `posix_spawn_file_actions_t`, which Swift's
 /// Glibc module cannot see. Returns 0 or an error number.
 int csys_spawn_close_from(void *_Nonnull actions, int first);
+
+/// Routes signals into a pipe: each one that arrives becomes one byte, its number. The handler does
+/// nothing else. Blocking the signals and using sigwait would not do: libdispatch parks the main
+/// thread of an async program in sigsuspend with an empty mask, where they would kill the process.
+/// Returns the close-on-exec read end, blocking, or -1 with errno set. A later call for the same
+/// signal takes it over.
+int csys_catch_signals(const int *_Nonnull signals, size_t count);
+
+/// Makes malloc map blocks of at least `bytes` and unmap them when freed, for the whole process.
+/// Returns 0 if the C library does not know the setting.
+int csys_map_blocks_from(int bytes);
