@@ -74,6 +74,7 @@ func onTarget(
     let owner = Unmanaged<Connection>.fromOpaque(slot).takeUnretainedValue()
     owner.enter(.header)
     let request = RequestContext(core, owner, target: target.map { String(cString: $0) } ?? "")
+    if let target { cmhd_drop_query(target) }
     return Unmanaged.passRetained(request).toOpaque()
 }
 

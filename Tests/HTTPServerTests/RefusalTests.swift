@@ -118,6 +118,53 @@ struct RefusalTests {
         #expect(server.server.statistics.acceptedRequests == 0)
     }
 
+    /// Requests that try to fill the memory of a connection, and what becomes of them.
+    static let floods: [(name: String, request: String, status: Int)] = {
+        let chunked =
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+        let get = "GET / HTTP/1.1\r\nHost: localhost\r\n"
+        let long = String(repeating: "a", count: 200_000)
+        let fields = (0..<20_000).map { "X\($0): a\r\n" }.joined()
+        return [
+            (
+                "many arguments",
+                get.replacing("/ ", with: "/?\(String(repeating: "a&", count: 14_000)) ")
+                    + "\r\n", 200
+            ),
+            ("many fields", get + fields + "\r\n", 431),
+            (
+                "many cookies", get + "Cookie: \(String(repeating: "a=b;", count: 50_000))\r\n\r\n",
+                431
+            ),
+            ("many trailers", chunked + "0\r\n" + fields + "\r\n", 431),
+            ("a long trailer", chunked + "0\r\nX: " + long, 431),
+            // libmicrohttpd's own page blames the server.
+            ("a long chunk extension", chunked + "1;" + long, 500),
+            ("a long chunk size", chunked + String(repeating: "0", count: 200_000), 500),
+            (
+                "chunks of one byte",
+                chunked + String(repeating: "1\r\nx\r\n", count: 20_000)
+                    + "0\r\n\r\n", 200
+            ),
+        ]
+    }()
+
+    @Test("a flood is answered and frees everything", arguments: 0..<floods.count)
+    func flood(_ index: Int) throws {
+        let flood = Self.floods[index]
+        let server = try TestServer()
+        let client = try server.client()
+
+        // The server may answer and close before it has read everything.
+        try? client.send(flood.request)
+
+        #expect(try client.response().status == flood.status, "\(flood.name)")
+        client.close()
+        #expect(server.reaches { $0.openConnections == 0 && $0.inFlightBodyBytes == 0 })
+        #expect(try isAlive(server))
+    }
+
     @Test("a configured host, and a star, are answered")
     func configuredHosts() throws {
         let named = try TestServer({ $0.allowedHosts.insert("Grader.Internal") })
