@@ -105,13 +105,17 @@ private final class StreamReader {
 }
 
 /// Fills the send buffer; 0 after the connection was suspended.
+///
+/// When the client is gone the socket is shut and a byte returned, which cannot be sent: the failed
+/// write makes the library clean up. MHD_CONTENT_READER_END_WITH_ERROR would close the request but
+/// keep the socket: 0.9.75 forgets a connection that is closed there after a resumption, because it
+/// is neither ready nor in the epoll set.
 private func readStream(
     _ reader: UnsafeMutableRawPointer?, _ position: UInt64, _ target: UnsafeMutablePointer<CChar>?,
     _ capacity: Int
 ) -> Int {
     let endOfStream = -1  // MHD_CONTENT_READER_END_OF_STREAM, a cast that Swift cannot import
-    let endWithError = -2  // MHD_CONTENT_READER_END_WITH_ERROR
-    guard let reader, let target else { return endWithError }
+    guard let reader, let target, capacity > 0 else { return endOfStream }
     // Borrowed: `freeStreamReader` releases it.
     let context = Unmanaged<StreamReader>.fromOpaque(reader).takeUnretainedValue()
     let buffer = UnsafeMutableRawBufferPointer(start: target, count: capacity)
@@ -119,7 +123,10 @@ private func readStream(
     case .bytes(let count): return count
     case .suspended: return 0
     case .end: return endOfStream
-    case .gone: return endWithError
+    case .gone:
+        shutdown(cmhd_socket(context.connection), Int32(SHUT_RDWR))
+        target.pointee = 0
+        return 1
     }
 }
 
