@@ -80,6 +80,7 @@ final class Connection: Sendable {
         state.withLock {
             $0.phase = phase
             $0.since = monotonicNanoseconds()
+            if $0.hasHungUp { wakeReader($0) }
         }
     }
 
@@ -87,6 +88,7 @@ final class Connection: Sendable {
         state.withLock {
             guard case .body(let before) = $0.phase else { return }
             $0.phase = .body(received: before + count)
+            if $0.hasHungUp { wakeReader($0) }
         }
     }
 
@@ -144,7 +146,7 @@ final class Connection: Sendable {
     /// Lets the polling thread see a FIN that it missed.
     ///
     /// libmicrohttpd takes a short read for the end of what is there, and epoll tells of bytes and
-    /// FIN only once if both came together. Shutting the read side, where nothing more can come, tells again.
+    /// FIN only once if both came together. So it has to be told after it has read. Shutting the read side, where nothing more can come, tells again.
     private func wakeReader(_ state: State) {
         if state.isOpen { shutdown(socket, Int32(SHUT_RD)) }
     }
@@ -160,6 +162,8 @@ final class Connection: Sendable {
     /// Shuts the socket if its client is late; the polling thread then sees the end and cleans up.
     func sweep(_ now: UInt64) -> Lateness? {
         state.withLock { state -> Lateness? in
+            // Again, because a FIN that came inside the first bytes of a header can be missed twice.
+            if state.hasHungUp, state.exchange == nil { wakeReader(state) }
             guard state.isOpen, let lateness = lateness(&state, now) else { return nil }
             shutdown(socket, Int32(SHUT_RDWR))
             state.isOpen = false

@@ -31,7 +31,8 @@ struct PartsTests {
             var expected: [UInt8] = []
             for _ in 0..<Int.random(in: 0..<20, using: &generator) {
                 let count = Int.random(in: 0..<20_000, using: &generator)
-                let piece = (0..<count).map { _ in UInt8.random(in: 1...255, using: &generator) }
+                let byte = UInt8.random(in: 1...255, using: &generator)
+                let piece = [UInt8](repeating: byte, count: count)
                 piece.withUnsafeBytes { buffer.append($0) }
                 expected += piece
             }

@@ -141,6 +141,24 @@ struct StreamTests {
         #expect(server.reaches { $0.openConnections == 0 && $0.inFlightRequests == 0 })
     }
 
+    @Test("abandoned streams free their sockets although an older connection stays idle")
+    func manyAbandonedStreams() throws {
+        let server = try server(highWaterBytes: 100) { stream in
+            while await stream.write("0123456789") {}
+        }
+        let idle = try server.client()
+        try idle.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
+        for round in 0..<100 {
+            let client = try server.client()
+            try client.request("GET", "/")
+            if round % 3 > 0 { _ = try client.read(through: "0123456789") }
+            if round % 2 == 0 { client.close() } else { client.finishSending() }
+            if round % 2 == 1 { _ = try client.readToEnd() }
+        }
+        #expect(server.reaches { $0.acceptedConnections == 101 && $0.openConnections == 1 })
+        #expect(server.server.statistics.inFlightRequests == 0)
+    }
+
     @Test("a stream replied to a client that has gone is closed")
     func replyAfterDeparture() throws {
         let parked = Parked()
