@@ -11,7 +11,7 @@ import Glibc
 ///
 ///     let server = try HTTPServer(configuration: configuration, handler: routes)
 ///     try server.start()
-///     await signals.wait()
+///     _ = await TerminationSignal().wait()
 ///     let wasClean = await server.drain(deadlineSeconds: 30)
 ///
 /// Theory of operation. Threads: `ioThreads` polling threads of libmicrohttpd own the connections,
