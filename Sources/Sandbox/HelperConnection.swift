@@ -54,6 +54,9 @@ final class HelperConnection: Sendable {
         self.arguments = arguments
     }
 
+    /// Process id of the monitor.
+    var process: pid_t { state.withLock { $0.process } }
+
     // MARK: - Life
 
     /// Starts the helper and the reader thread.

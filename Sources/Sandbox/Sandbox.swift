@@ -109,6 +109,9 @@ public final class Sandbox: Sendable {
     /// Calls that wait for a slot now.
     public var waitingCount: Int { queue.waiting }
 
+    /// Process id of the helper's monitor, for tests.
+    var helperProcess: pid_t { connection.process }
+
     /// Slots in use now.
     public var busyCount: Int { queue.inUse }
 

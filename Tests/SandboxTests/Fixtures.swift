@@ -1,0 +1,80 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import FoundationEssentials
+import Sandbox
+import TestSupport
+import Testing
+
+/// One line of `fixtures/attacks/*.jsonl`.
+struct AttackCase: Decodable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let why: String
+    let file: String
+    var outcomes: [String]?
+    var failures: [String]?
+    var cause: String?
+    var stdout: String?
+    var stdin: String?
+    var stdin_lines: Int?
+    var signal: Int32?
+    var exit_code: Int32?
+    var cpu: Double?
+    var memory_mb: Int?
+    var processes: Int?
+    var times: Int?
+    var crlf: Bool?
+
+    var testDescription: String { "\(name): \(why)" }
+    var language: ProgramLanguage { file.hasSuffix(".py") ? .python : .cpp }
+
+    var source: ByteString {
+        get throws {
+            let path = Locations.fixture("attacks/programs/\(file)")
+            let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+            guard crlf ?? false else { return ByteString(text) }
+            return ByteString(text.split(separator: "\n", omittingEmptySubsequences: false)
+                .joined(separator: "\r\n"))
+        }
+    }
+
+    var input: ByteString {
+        if let stdin_lines {
+            return ByteString(String(repeating: "12345 789\n", count: stdin_lines))
+        }
+        return ByteString((stdin ?? "").replacing("{secret}", with: HostSecret.path))
+    }
+
+    static func load(_ name: String) -> [AttackCase] {
+        let path = Locations.fixture("attacks/\(name).jsonl")
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return [] }
+        return data.split(separator: UInt8(ascii: "\n")).map { line in
+            do {
+                return try JSONDecoder().decode(AttackCase.self, from: Data(line))
+            } catch {
+                fatalError("\(name).jsonl: \(error)")
+            }
+        }
+    }
+}
+
+/// A file of the host that no program may read.
+enum HostSecret {
+    static let path: String = {
+        let path = Locations.products + "/host-secret.txt"
+        try? "the-secret-of-the-host".write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }()
+}
+
+/// Small limits, so that the suite is quick.
+func testLimits(_ attack: AttackCase) -> RunLimits {
+    var limits = RunLimits(
+        cpuSeconds: attack.cpu ?? 0.3, memoryBytes: (attack.memory_mb ?? 96) << 20)
+    limits.idleSeconds = 0.4
+    limits.stdoutBytes = 2 << 20
+    limits.stderrBytes = 1 << 20
+    limits.processes = attack.processes ?? limits.processes
+    return limits
+}

@@ -1,0 +1,101 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import TestSupport
+
+@testable import Sandbox
+
+/// Sandboxes that many tests share; their helpers end with the test process.
+enum Shared {
+    static func configuration(workers: Int = 2) -> SandboxConfiguration {
+        SandboxConfiguration(
+            helperPath: Locations.products + "/assay-sandbox",
+            cacheDirectory: Locations.products + "/sandbox-cache", workers: workers)
+    }
+
+    /// As the tests were started: as root with control groups, else in a user namespace.
+    static let standard = Task<Sandbox, any Error> { try await Sandbox.start(configuration()) }
+
+    /// As a plain user, without control groups, whoever runs the tests.
+    static let unprivileged = Task<Sandbox, any Error> {
+        var configuration = Shared.configuration()
+        configuration.usesControlGroups = false
+        if getuid() == 0 { configuration.userID = 65534 }
+        return try await Sandbox.start(configuration)
+    }
+
+    static func sandbox(_ mode: Mode) async throws -> Sandbox {
+        switch mode {
+        case .standard: try await standard.value
+        case .unprivileged: try await unprivileged.value
+        }
+    }
+}
+
+/// Who the helper is.
+enum Mode: String, CaseIterable, Sendable {
+    case standard
+    case unprivileged
+}
+
+/// Looks at the host from outside.
+enum Host {
+    /// Every process below `root`.
+    static func descendants(of root: pid_t) -> [pid_t] {
+        var children: [pid_t: [pid_t]] = [:]
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let pid = pid_t(name), let stat = try? text("/proc/\(pid)/stat"),
+                let end = stat.lastIndex(of: ")")
+            else { continue }
+            let fields = stat[end...].split(separator: " ")
+            guard fields.count > 2, let parent = pid_t(fields[2]) else { continue }
+            children[parent, default: []].append(pid)
+        }
+        var found: [pid_t] = []
+        var next = [root]
+        while let pid = next.popLast() {
+            let below = children[pid] ?? []
+            found += below
+            next += below
+        }
+        return found
+    }
+
+    /// The only descendant of `root` with that name.
+    static func process(named name: String, below root: pid_t) -> pid_t? {
+        descendants(of: root).first { (try? text("/proc/\($0)/comm")) == name + "\n" }
+    }
+
+    static var mountCount: Int {
+        ((try? text("/proc/self/mountinfo")) ?? "").split(separator: "\n").count
+    }
+
+    static var openDescriptors: Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).count
+    }
+
+    /// Control groups named after a helper.
+    static func controlGroups(of helper: pid_t) -> [String] {
+        ["memory", "pids", "cpuacct"].flatMap { controller -> [String] in
+            guard let own = try? text("/proc/self/cgroup") else { return [] }
+            let line = own.split(separator: "\n").first { $0.contains(":\(controller):") }
+            let path = line.flatMap { $0.split(separator: ":").last }.map(String.init) ?? ""
+            let group = "/sys/fs/cgroup/\(controller)\(path)/assay-sandbox-\(helper)"
+            return FileManager.default.fileExists(atPath: group) ? [group] : []
+        }
+    }
+
+    /// Files that an attack would have left.
+    static var escapes: [String] {
+        ["/assay-escape", "/usr/assay-escape", "/tmp/assay-escape", "/etc/assay-escape",
+            "/dev/shm/assay-escape", "/usr/lib/assay-escape", "/dev/assay-escape", "/tmp/left",
+            "/dev/shm/left", "/tmp/fill0",
+        ].filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    static func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    }
+}
