@@ -58,7 +58,7 @@ static const char *const allowed[] = {
     "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "sched_yield",
     "sched_getaffinity", "sched_setaffinity", "sched_getparam", "sched_getscheduler",
     "sched_get_priority_max", "sched_get_priority_min", "sched_rr_get_interval", "sched_getattr",
-    "getpriority", "setpriority", "ioprio_get", "getcpu",
+    "getpriority", "ioprio_get", "getcpu",
     // signals
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend",
     "rt_sigtimedwait", "sigaltstack", "pause", "restart_syscall", "alarm", "getitimer",
@@ -85,11 +85,12 @@ static const char *const killed[] = {
     "sysfs", "ustat", "migrate_pages", "move_pages", "mbind", "set_mempolicy",
 };
 
-// Probed by libraries that have a way round; EPERM is the answer they know.
+// Probed by libraries that have a way round; EPERM is the answer they know. Priorities are here
+// because a program that makes itself nice could claim to have been starved by us.
 static const char *const refused[] = {
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
     "setfsuid", "setfsgid", "capset", "seccomp", "personality", "sched_setscheduler",
-    "sched_setparam", "sched_setattr", "ioprio_set", "sendmsg", "sendmmsg", "recvmmsg",
+    "sched_setparam", "sched_setattr", "setpriority", "ioprio_set", "sendmsg", "sendmmsg", "recvmmsg",
     "setxattr", "lsetxattr", "fsetxattr",
 };
 

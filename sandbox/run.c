@@ -178,7 +178,8 @@ static void tick(struct live *live) {
         sample.wait_ns > live->seen_wait_ns ? sample.wait_ns - live->seen_wait_ns : 0;
     if (wall_step > cpu_step) {
         uint64_t rest = wall_step - cpu_step;
-        uint64_t waited = wait_step < rest ? wait_step : rest;
+        // Runnable and yet without CPU time: whatever the other threads do, that is a wait.
+        uint64_t waited = sample.runnable || wait_step > rest ? rest : wait_step;
         live->wait_ns += waited;
         live->idle_ns += rest - waited;
     }

@@ -100,6 +100,7 @@ bool cgroup_slot_end(const struct cgroup_slot *slot);
 struct tasks_sample {
     uint64_t cpu_ns;   // dead descendants that were waited for included; 10 ms steps
     uint64_t wait_ns;  // runnable without a CPU, live threads only
+    bool runnable;     // a thread runs, or waits for a CPU, at this moment
     uint64_t resident_bytes;
     unsigned processes;
 };

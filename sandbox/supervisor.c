@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,6 +257,26 @@ static void read_worker(struct supervisor *supervisor, int slot) {
     if (failed < 0) end(supervisor, false);
 }
 
+/// Waits for keepers and inits whose worker died before them; workers are seen by their sockets.
+static void reap_orphans(const struct supervisor *supervisor) {
+    for (;;) {
+        siginfo_t ended = {.si_pid = 0};
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == 0) return;
+        for (int i = 0; i < supervisor->config->workers; i++)
+            if (supervisor->seats[i].pid == ended.si_pid) return;
+        waitpid(ended.si_pid, NULL, 0);
+    }
+}
+
+/// A descriptor that becomes readable when a child ends.
+static int watch_children(void) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &child, NULL) < 0) return -1;
+    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 _Noreturn void supervisor_main(const struct sandbox_config *config,
                                const struct cgroup_set *groups, int alive) {
     static struct supervisor supervisor;
@@ -267,19 +288,26 @@ _Noreturn void supervisor_main(const struct sandbox_config *config,
         greet(&supervisor, &failure);
         _exit(1);
     }
+    int children = watch_children();
+    if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) _exit(1);
     for (int i = 0; i < config->workers; i++)
         if (start_worker(&supervisor, i) < 0) end(&supervisor, false);
     for (;;) {
-        struct pollfd events[SBX_MAX_WORKERS + 2];
+        struct pollfd events[SBX_MAX_WORKERS + 3];
         events[0] = (struct pollfd){.fd = SBX_SOCKET_FD, .events = POLLIN};
         events[1] = (struct pollfd){.fd = alive, .events = POLLIN};
         for (int i = 0; i < config->workers; i++)
             events[2 + i] = (struct pollfd){.fd = supervisor.seats[i].socket, .events = POLLIN};
-        if (poll(events, (nfds_t)config->workers + 2, -1) < 0) continue;
+        struct pollfd *ended = &events[2 + config->workers];
+        *ended = (struct pollfd){.fd = children, .events = POLLIN};
+        if (poll(events, (nfds_t)config->workers + 3, -1) < 0) continue;
         if (events[1].revents) end(&supervisor, true);
         for (int i = 0; i < config->workers; i++)
             if (events[2 + i].revents) read_worker(&supervisor, i);
         if (events[0].revents) read_engine(&supervisor);
+        struct signalfd_siginfo noted;
+        while (ended->revents && read(children, &noted, sizeof noted) > 0) continue;
+        reap_orphans(&supervisor);
         give_pending(&supervisor);
     }
 }

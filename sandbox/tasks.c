@@ -53,6 +53,10 @@ static void add_threads(struct walk *walk, int process, struct tasks_sample *sam
         if (io_read_at(thread, "schedstat", text, sizeof text) > 0 &&
             sscanf(text, "%llu %llu", &running, &waiting) == 2)
             sample->wait_ns += waiting;
+        // The wait that is going on now is in schedstat only when it has ended.
+        const char *state = io_read_at(thread, "stat", text, sizeof text) > 0
+                                ? strrchr(text, ')') : NULL;
+        if (state && state[1] == ' ' && state[2] == 'R') sample->runnable = true;
         add_children(walk, thread);
         close(thread);
     }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox.h"
@@ -90,6 +91,11 @@ _Noreturn void worker_main(const struct sandbox_config *config, const struct cgr
         for (int i = 0; i < fd_count; i++) close(fds[i]);
         if (csbx_send(control, &result, sizeof result, out, out_count) < 0) _exit(1);
         for (int i = 0; i < out_count; i++) close(out[i]);
-        if (!usable || !cgroup_slot_end(&worker.group)) _exit(3);
+        if (!usable || !cgroup_slot_end(&worker.group)) {
+            io_log("slot %d is replaced: %s", slot, usable ? "memory stays charged" : "no keeper");
+            kill(worker.keeper, SIGKILL);
+            waitpid(worker.keeper, NULL, 0);
+            _exit(3);
+        }
     }
 }

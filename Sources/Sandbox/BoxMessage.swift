@@ -59,7 +59,9 @@ struct BoxRequest: Sendable {
         var size = 0
         for text in arguments + environment {
             let bytes = Array(text.utf8)
-            guard !bytes.contains(0), size + bytes.count < Int(SBX_STRINGS_MAX) else { return false }
+            guard !bytes.contains(0), size + bytes.count < Int(SBX_STRINGS_MAX) else {
+                return false
+            }
             memcpy(strings + size, bytes, bytes.count)
             size += bytes.count + 1
         }

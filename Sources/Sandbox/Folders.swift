@@ -24,7 +24,8 @@ enum Folders {
         let isWritten = bytes.withUnsafeBytes { bytes -> Bool in
             var done = 0
             while done < bytes.count {
-                let count = Glibc.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                let count = Glibc.write(
+                    file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { return false }
                 done += count

@@ -203,7 +203,8 @@ final class HelperConnection: Sendable {
         else { return }
         if header.type == UInt16(SBX_HELLO.rawValue), size == MemoryLayout<sbx_hello>.size {
             takeHello(message.assumingMemoryBound(to: sbx_hello.self))
-        } else if header.type == UInt16(SBX_RESULT.rawValue), size == MemoryLayout<sbx_result>.size {
+        } else if header.type == UInt16(SBX_RESULT.rawValue), size == MemoryLayout<sbx_result>.size
+        {
             let result = message.assumingMemoryBound(to: sbx_result.self)
             let reply =
                 result.pointee.outcome == SBX_LOST.rawValue

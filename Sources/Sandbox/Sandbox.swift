@@ -152,7 +152,8 @@ public final class Sandbox: Sendable {
         let language = key.language
         let folder = try await headerFolder(language, group: group)
         let source = try MemoryFile(sealing: key.source, name: "source")
-        var limits = RunLimits(cpuSeconds: key.limits.cpuSeconds, memoryBytes: key.limits.memoryBytes)
+        var limits = RunLimits(
+            cpuSeconds: key.limits.cpuSeconds, memoryBytes: key.limits.memoryBytes)
         limits.idleSeconds = 5
         limits.stdoutBytes = key.limits.diagnosticsBytes
         limits.stderrBytes = key.limits.diagnosticsBytes

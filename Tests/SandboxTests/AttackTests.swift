@@ -7,56 +7,71 @@ import Testing
 
 @testable import Sandbox
 
-/// Programs that try to harm, to peek or to stay, each with the verdict it must get.
-@Suite(.serialized) struct AttackTests {
-    @Test("an attack gets its verdict and leaves nothing", arguments: AttackCase.load("run"))
-    func attack(_ attack: AttackCase) async throws {
-        for mode in Mode.allCases {
-            let sandbox = try await Shared.sandbox(mode)
-            let compiled = try await sandbox.compile(
+/// Tests that look at the host between runs: one after the other.
+@Suite(.serialized) struct SandboxTests {}
+
+extension SandboxTests {
+    /// Programs that try to harm, to peek or to stay, each with the verdict it must get.
+    @Suite(.serialized) struct AttackTests {
+        @Test("an attack gets its verdict and leaves nothing", arguments: AttackCase.load("run"))
+        func attack(_ attack: AttackCase) async throws {
+            // A program is a sealed file: compiled once, it runs in every sandbox.
+            let compiled = try await Shared.sandbox(.standard).compile(
                 language: attack.language, source: try attack.source)
             let program = try #require(compiled.program, "\(compiled.diagnostics)")
-            for _ in 0..<(attack.times ?? 1) {
-                let result = try await sandbox.run(
-                    program, stdin: attack.input, limits: testLimits(attack))
-                check(result, attack, mode)
+            for mode in Mode.allCases {
+                let sandbox = try await Shared.sandbox(mode)
+                for _ in 0..<(attack.times ?? 1) {
+                    let result = try await sandbox.run(
+                        program, stdin: attack.input, limits: testLimits(attack))
+                    check(result, attack, mode)
+                }
+                try await checkHost(sandbox)
             }
-            try checkHost(sandbox)
         }
-    }
 
-    @Test("a compile-time attack gets its failure", arguments: AttackCase.load("compile"))
-    func compileAttack(_ attack: AttackCase) async throws {
-        let sandbox = try await Shared.sandbox(.standard)
-        var limits = CompileLimits()
-        limits.cpuSeconds = 1
-        limits.memoryBytes = 512 << 20
-        let result = try await sandbox.compile(
-            language: attack.language, source: try attack.source, limits: limits)
-        let failure = try #require(result.failure)
-        #expect(attack.failures?.contains(failure.rawValue) == true, "\(result)")
-        #expect(result.program == nil)
-        #expect(result.diagnostics.count <= limits.diagnosticsBytes)
-        let text = result.diagnostics.string
-        #expect(!text.contains("/usr/") && !text.contains("root:"), "\(text)")
-        try checkHost(sandbox)
-    }
+        @Test("a compile-time attack gets its failure", arguments: AttackCase.load("compile"))
+        func compileAttack(_ attack: AttackCase) async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            var limits = CompileLimits()
+            limits.cpuSeconds = 1
+            limits.memoryBytes = 512 << 20
+            let result = try await sandbox.compile(
+                language: attack.language, source: try attack.source, limits: limits)
+            let failure = try #require(result.failure)
+            #expect(attack.failures?.contains(failure.rawValue) == true, "\(result)")
+            #expect(result.program == nil)
+            #expect(result.diagnostics.count <= limits.diagnosticsBytes)
+            let text = result.diagnostics.string
+            #expect(!text.contains("/usr/") && !text.contains("root:"), "\(text)")
+            try await checkHost(sandbox)
+        }
 
-    private func check(_ result: RunResult, _ attack: AttackCase, _ mode: Mode) {
-        let said = "\(mode): \(result)"
-        #expect(attack.outcomes?.contains(result.outcome.word) == true, "\(said)")
-        if let cause = attack.cause { #expect(result.outcome.cause == cause, "\(said)") }
-        if let stdout = attack.stdout { #expect(result.stdout == ByteString(stdout), "\(said)") }
-        if let signal = attack.signal { #expect(result.signal == signal, "\(said)") }
-        if let code = attack.exit_code { #expect(result.exitCode == code, "\(said)") }
-        #expect(result.attempts == 1, "\(said)")
-    }
+        private func check(_ result: RunResult, _ attack: AttackCase, _ mode: Mode) {
+            let said = "\(mode): \(result)"
+            #expect(attack.outcomes?.contains(result.outcome.word) == true, "\(said)")
+            if let cause = attack.cause { #expect(result.outcome.cause == cause, "\(said)") }
+            if let stdout = attack.stdout {
+                #expect(result.stdout == ByteString(stdout), "\(said)")
+            }
+            if let signal = attack.signal { #expect(result.signal == signal, "\(said)") }
+            if let code = attack.exit_code { #expect(result.exitCode == code, "\(said)") }
+            #expect(result.attempts == 1, "\(said)")
+        }
 
-    /// Nothing but the helper's own processes, and one run as proof that it still serves.
-    private func checkHost(_ sandbox: Sandbox) throws {
-        let helper = sandbox.helperProcess
-        let expected = 1 + 2 * sandbox.workers
-        #expect(Host.descendants(of: helper).count == expected)
-        #expect(Host.escapes == [])
+        /// Nothing but the helper's own processes, once a worker that was replaced is back: proven
+        /// by a run on each slot at the same time.
+        private func checkHost(_ sandbox: Sandbox) async throws {
+            let check = try await sandbox.compile(language: .python, source: "print(1)")
+            let program = try #require(check.program)
+            _ = try await sandbox.run(program, stdin: "")
+            let names = Host.descendants(of: sandbox.helperProcess).map { Host.name(of: $0) }
+            let foreign = names.filter {
+                !["box-supervisor", "box-worker", "box-keeper"].contains($0)
+            }
+            #expect(foreign == [])
+            #expect(names.count <= 1 + 2 * sandbox.workers, "\(names)")
+            #expect(Host.escapes == [])
+        }
     }
 }

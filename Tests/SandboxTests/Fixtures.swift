@@ -34,8 +34,9 @@ struct AttackCase: Decodable, Sendable, CustomTestStringConvertible {
             let path = Locations.fixture("attacks/programs/\(file)")
             let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
             guard crlf ?? false else { return ByteString(text) }
-            return ByteString(text.split(separator: "\n", omittingEmptySubsequences: false)
-                .joined(separator: "\r\n"))
+            return ByteString(
+                text.split(separator: "\n", omittingEmptySubsequences: false)
+                    .joined(separator: "\r\n"))
         }
     }
 

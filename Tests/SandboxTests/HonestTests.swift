@@ -6,22 +6,25 @@ import Testing
 
 @testable import Sandbox
 
-/// Programs as contestants write them; none may be hurt by the isolation.
-@Suite(.serialized) struct HonestTests {
-    @Test("an honest program runs to its end", arguments: AttackCase.load("honest"))
-    func honest(_ honest: AttackCase) async throws {
-        for mode in Mode.allCases {
-            let sandbox = try await Shared.sandbox(mode)
-            let compiled = try await sandbox.compile(
+extension SandboxTests {
+    /// Programs as contestants write them; none may be hurt by the isolation.
+    @Suite(.serialized) struct HonestTests {
+        @Test("an honest program runs to its end", arguments: AttackCase.load("honest"))
+        func honest(_ honest: AttackCase) async throws {
+            let compiled = try await Shared.sandbox(.standard).compile(
                 language: honest.language, source: try honest.source)
             let program = try #require(compiled.program, "\(compiled.diagnostics)")
-            var limits = RunLimits()
-            limits.cpuSeconds = honest.cpu ?? 1
-            let result = try await sandbox.run(program, stdin: honest.input, limits: limits)
-            let said = "\(mode): \(result.outcome) \(result.exitCode ?? -1) \(result.stderr)"
-            #expect(result.outcome == .finished, "\(said)")
-            let expected = honest.stdout == "{stdin}" ? honest.input : ByteString(honest.stdout ?? "")
-            #expect(result.stdout == expected, "\(said)")
+            for mode in Mode.allCases {
+                let sandbox = try await Shared.sandbox(mode)
+                var limits = RunLimits()
+                limits.cpuSeconds = honest.cpu ?? 1
+                let result = try await sandbox.run(program, stdin: honest.input, limits: limits)
+                let said = "\(mode): \(result.outcome) \(result.exitCode ?? -1) \(result.stderr)"
+                #expect(result.outcome == .finished, "\(said)")
+                let expected =
+                    honest.stdout == "{stdin}" ? honest.input : ByteString(honest.stdout ?? "")
+                #expect(result.stdout == expected, "\(said)")
+            }
         }
     }
 }

@@ -63,9 +63,14 @@ enum Host {
         return found
     }
 
+    /// The name that a process gave itself.
+    static func name(of process: pid_t) -> String {
+        String(((try? text("/proc/\(process)/comm")) ?? "gone").dropLast())
+    }
+
     /// The only descendant of `root` with that name.
     static func process(named name: String, below root: pid_t) -> pid_t? {
-        descendants(of: root).first { (try? text("/proc/\($0)/comm")) == name + "\n" }
+        descendants(of: root).first { self.name(of: $0) == name }
     }
 
     static var mountCount: Int {
@@ -89,7 +94,8 @@ enum Host {
 
     /// Files that an attack would have left.
     static var escapes: [String] {
-        ["/assay-escape", "/usr/assay-escape", "/tmp/assay-escape", "/etc/assay-escape",
+        [
+            "/assay-escape", "/usr/assay-escape", "/tmp/assay-escape", "/etc/assay-escape",
             "/dev/shm/assay-escape", "/usr/lib/assay-escape", "/dev/assay-escape", "/tmp/left",
             "/dev/shm/left", "/tmp/fill0",
         ].filter { FileManager.default.fileExists(atPath: $0) }
