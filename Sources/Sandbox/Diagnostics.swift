@@ -15,7 +15,10 @@ enum Diagnostics {
         var index = 0
         while index < input.count {
             let byte = input[index]
-            let startsPath = byte == UInt8(ascii: "/") && (index == 0 || !isPath(input[index - 1]))
+            let slash = UInt8(ascii: "/")
+            let startsPath =
+                byte == slash && (index == 0 || !isPath(input[index - 1]))
+                && index + 1 < input.count && input[index + 1] != slash
             if startsPath {
                 var end = index
                 while end < input.count, isPath(input[end]) { end += 1 }

@@ -39,11 +39,13 @@ final class HelperConnection: Sendable {
         var isClosing = false
         var closeWaiters: [CheckedContinuation<Void, Never>] = []
         var nextID: UInt64 = 1
-        var restarts = 0
+        /// Helpers in a row that ended before their first hello.
+        var stillborn = 0
+        var wasReady = false
     }
 
-    /// Times the whole helper is started again before the sandbox counts as broken.
-    private static let maximumRestarts = 100
+    /// Helpers in a row that may end before their hello once one has been ready.
+    private static let maximumStillborn = 5
 
     private let path: String
     private let arguments: [String]
@@ -223,7 +225,11 @@ final class HelperConnection: Sendable {
             cgroupReason: String(cString: csbx_hello_cgroup_reason(hello)),
             problem: String(cString: csbx_hello_text(hello)))
         // Nothing sent to an earlier supervisor will be answered.
-        resumeAll { state in state.facts = facts }
+        resumeAll { state in
+            state.facts = facts
+            state.stillborn = 0
+            state.wasReady = true
+        }
     }
 
     /// Resumes lost runs and, if there are facts or a failure now, whoever waits for them.
@@ -254,19 +260,21 @@ final class HelperConnection: Sendable {
 
     /// Buries the helper and starts another; false when the sandbox is over.
     private func afterEnd() -> Bool {
-        let (process, socket, isClosing, restarts) = state.withLock {
-            state -> (pid_t, Int32, Bool, Int) in
+        let (process, socket, isClosing, isHopeless) = state.withLock {
+            state -> (pid_t, Int32, Bool, Bool) in
+            if state.facts == nil { state.stillborn += 1 }
             state.facts = nil
-            state.restarts += 1
             defer { state.socket = -1 }
-            return (state.process, state.socket, state.isClosing, state.restarts)
+            let patience = state.wasReady ? Self.maximumStillborn : 0
+            return (state.process, state.socket, state.isClosing, state.stillborn > patience)
         }
         Glibc.close(socket)
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         var failure: SandboxError? = isClosing ? .shutDown : nil
-        if !isClosing && restarts > Self.maximumRestarts {
-            failure = .unavailable("the helper ended \(restarts) times")
+        if !isClosing && isHopeless {
+            failure = .unavailable(
+                "\(path) ended before it was ready, status \(status >> 8), signal \(status & 127)")
         }
         if failure == nil {
             do { try spawn() } catch { failure = error }

@@ -63,6 +63,13 @@ enum Host {
         return found
     }
 
+    /// Whether a process exists and is more than a zombie that the machine's init has not reaped.
+    static func isAlive(_ process: pid_t) -> Bool {
+        guard let stat = try? text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")")
+        else { return false }
+        return !stat[end...].hasPrefix(") Z")
+    }
+
     /// The name that a process gave itself.
     static func name(of process: pid_t) -> String {
         String(((try? text("/proc/\(process)/comm")) ?? "gone").dropLast())
@@ -79,6 +86,10 @@ enum Host {
 
     static var openDescriptors: Int {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).count
+    }
+
+    static func descriptors(of process: pid_t) -> Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []).count
     }
 
     /// Control groups named after a helper.

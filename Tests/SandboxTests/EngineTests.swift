@@ -1,0 +1,204 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Glibc
+import Testing
+
+@testable import Sandbox
+
+extension SandboxTests {
+    /// Compile cache, limits, and what results say.
+    @Suite(.serialized) struct EngineTests {
+        @Test("twins compile once, and the cache keeps programs and diagnosed errors only")
+        func cache() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let source = ByteString("// \(UInt64.random(in: 0 ... .max))\nint main() {}\n")
+            let results = try await withThrowingTaskGroup(of: CompileResult.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try await sandbox.compile(language: .cpp, source: source) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(results.filter { !$0.cached }.count == 1)
+            #expect(results.allSatisfy { $0.program === results[0].program && $0.program != nil })
+            let wrong = ByteString("// \(UInt64.random(in: 0 ... .max))\nint main( {}\n")
+            #expect(try await !sandbox.compile(language: .cpp, source: wrong).cached)
+            #expect(try await sandbox.compile(language: .cpp, source: wrong).cached)
+            var tight = CompileLimits()
+            tight.cpuSeconds = 0.01
+            for _ in 0..<2 {
+                let result = try await sandbox.compile(
+                    language: .cpp, source: "#include <bits/stdc++.h>\nint main() {}\n",
+                    limits: tight)
+                #expect(result.failure == .timeLimit && !result.cached)
+            }
+        }
+
+        @Test("a diagnostic names line and column, without folders")
+        func diagnostics() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let result = try await sandbox.compile(
+                language: .cpp,
+                source: "#include <bits/stdc++.h>\nint main() { std::sort(1, 2); }\n")
+            #expect(result.failure == .diagnosed)
+            let text = result.diagnostics.string
+            #expect(text.contains("main.cpp:2:") || text.contains("stl_algo.h:"), "\(text)")
+            #expect(!text.contains("/usr") && !text.contains("/cache"))
+        }
+
+        @Test("CPU time near its limit is marked, because another node may judge otherwise")
+        func nearLimit() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let compiled = try await sandbox.compile(
+                language: .cpp,
+                source: """
+                    #include <ctime>
+                    int main() { while (clock() < CLOCKS_PER_SEC * 9 / 40) continue; }
+                    """)
+            let program = try #require(compiled.program)
+            let close = try await sandbox.run(
+                program, stdin: "", limits: RunLimits(cpuSeconds: 0.25, memoryBytes: 64 << 20))
+            #expect(close.nearLimit)
+            let far = try await sandbox.run(
+                program, stdin: "", limits: RunLimits(cpuSeconds: 4, memoryBytes: 64 << 20))
+            #expect(!far.nearLimit && far.outcome == .finished)
+        }
+
+        @Test("outputs come back whole at every size around the message and the cap")
+        func outputSizes() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let compiled = try await sandbox.compile(
+                language: .python,
+                source: """
+                    import os, sys
+                    out, err = map(int, input().split())
+                    sys.stdout.write("o" * out)
+                    sys.stderr.write("e" * err)
+                    """)
+            let program = try #require(compiled.program)
+            var limits = RunLimits(cpuSeconds: 2, memoryBytes: 128 << 20)
+            limits.stdoutBytes = 100_000
+            for (out, err) in [
+                (0, 0), (2048, 2048), (2049, 10), (10, 2049), (70_000, 70_000),
+                (99_999, 0), (100_000, 1),
+            ] {
+                let result = try await sandbox.run(
+                    program, stdin: ByteString("\(out) \(err)"), limits: limits)
+                #expect(result.outcome == .finished)
+                #expect(result.stdout == ByteString(String(repeating: "o", count: out)))
+                #expect(result.stderr == ByteString(String(repeating: "e", count: err)))
+            }
+            let cut = try await sandbox.run(program, stdin: "100001 0", limits: limits)
+            #expect(cut.outcome == .outputLimit(.stdout))
+            #expect(cut.stdoutTruncated && cut.stdout.count == 100_000)
+        }
+
+        @Test("one program runs many times at once, each with its own input")
+        func concurrency() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let compiled = try await sandbox.compile(
+                language: .python, source: "print(int(input()) * 2)\n")
+            let program = try #require(compiled.program)
+            try await withThrowingTaskGroup(of: (Int, RunResult).self) { group in
+                for value in 0..<20 {
+                    group.addTask {
+                        (value, try await sandbox.run(program, stdin: ByteString("\(value)\n")))
+                    }
+                }
+                for try await (value, result) in group {
+                    #expect(result.stdout == ByteString("\(value * 2)\n"))
+                }
+            }
+        }
+
+        @Test("arguments reach the program")
+        func arguments() async throws {
+            let sandbox = try await Shared.sandbox(.standard)
+            let compiled = try await sandbox.compile(
+                language: .python, source: "import sys\nprint(sys.argv[1:])\n")
+            let program = try #require(compiled.program)
+            let result = try await sandbox.run(program, stdin: "", arguments: ["a b", "", "é"])
+            #expect(result.stdout == "['a b', '', 'é']\n")
+        }
+    }
+}
+
+/// Fair shares of the slots.
+@Suite struct SlotQueueTests {
+    @Test("a free slot goes to the group that holds the fewest")
+    func fairness() async throws {
+        let queue = SlotQueue(slots: 2)
+        try await queue.acquire(group: "greedy")
+        try await queue.acquire(group: "greedy")
+        let order = Order()
+        let waiters = ["greedy", "greedy", "modest"]
+        var tasks: [Task<Void, any Error>] = []
+        for (index, group) in waiters.enumerated() {
+            tasks.append(
+                Task {
+                    try await queue.acquire(group: group)
+                    await order.note("\(group) \(index)")
+                })
+            while queue.waiting != index + 1 { await Task.yield() }
+        }
+        queue.release(group: "greedy")
+        try await tasks[2].value
+        #expect(await order.names == ["modest 2"])
+        queue.release(group: "greedy")
+        try await tasks[0].value
+        queue.release(group: "modest")
+        try await tasks[1].value
+        #expect(await order.names == ["modest 2", "greedy 0", "greedy 1"])
+    }
+
+    @Test("a run alone waits for all slots and holds newcomers back; cancelling lets them in")
+    func alone() async throws {
+        let queue = SlotQueue(slots: 2)
+        try await queue.acquire(group: "a")
+        let alone = Task { try await queue.acquire(group: "b", alone: true) }
+        while queue.waiting != 1 { await Task.yield() }
+        let newcomer = Task { try await queue.acquire(group: "c") }
+        while queue.waiting != 2 { await Task.yield() }
+        alone.cancel()
+        await #expect(throws: SandboxError.cancelled) { try await alone.value }
+        try await newcomer.value
+        queue.release(group: "a")
+        queue.release(group: "c")
+        try await queue.acquire(group: "b", alone: true)
+        #expect(queue.inUse == 2)
+        queue.release(group: "b", alone: true)
+        #expect(queue.inUse == 0)
+    }
+
+    @Test("a closed queue turns everyone away")
+    func closed() async throws {
+        let queue = SlotQueue(slots: 1)
+        try await queue.acquire(group: "a")
+        let waiting = Task { try await queue.acquire(group: "b") }
+        while queue.waiting != 1 { await Task.yield() }
+        queue.close()
+        await #expect(throws: SandboxError.shutDown) { try await waiting.value }
+        await #expect(throws: SandboxError.shutDown) { try await queue.acquire(group: "c") }
+    }
+
+    private actor Order {
+        var names: [String] = []
+        func note(_ name: String) { names.append(name) }
+    }
+}
+
+/// Compiler output made fit to show.
+@Suite struct DiagnosticsTests {
+    @Test(
+        "folders of absolute paths go, the rest stays",
+        arguments: [
+            ("/usr/include/c++/12/vector:3: x", "vector:3: x"),
+            ("main.cpp:1:2: a / b, a/b, // note", "main.cpp:1:2: a / b, a/b, // note"),
+            ("'/tmp/cc1.o'", "'cc1.o'"), ("/", "/"), ("\u{1b}[31mred\u{7f}", "[31mred"),
+            ("größe /a/b/ü", "größe ü"), ("", ""),
+        ])
+    func cleaned(_ given: String, _ expected: String) {
+        #expect(Diagnostics.cleaned(ByteString(given)) == ByteString(expected))
+    }
+}
