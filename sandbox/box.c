@@ -10,8 +10,9 @@
 // matters: Landlock forbids mounts, the filter forbids almost all of the steps before it.
 // Between clone and exec only async-signal-safe calls are made and nothing is allocated.
 //
-// init keeps the keeper's identity and never reads what the candidate wrote, save the artifact,
-// which it opens without following links after every other process of the box is dead.
+// init keeps the keeper's user id, of its capabilities only those to kill and to read, and takes the
+// candidate's filter. It never reads what the candidate wrote, save the artifact, which it opens
+// without following links after every other process of the box is dead.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,16 +71,21 @@ static int take_streams(const struct box_files *files) {
     return (int)syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 }
 
+/// Keeps only the capabilities of `mask`, and forbids to gain any by exec.
+static int keep_capabilities(uint32_t mask) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct kept[2] = {{.effective = mask, .permitted = mask}, {0, 0, 0}};
+    if (syscall(SYS_capset, &header, kept) < 0) return -1;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 static int leave_privileges(const struct box_identity *identity) {
     if (identity->switch_user) {
         if (syscall(SYS_setgroups, 0, NULL) < 0) return -1;
         if (syscall(SYS_setresgid, identity->user, identity->user, identity->user) < 0) return -1;
         if (syscall(SYS_setresuid, identity->user, identity->user, identity->user) < 0) return -1;
     }
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {{0}};
-    if (syscall(SYS_capset, &header, none) < 0) return -1;
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return keep_capabilities(0);
 }
 
 static void reset_signals(void) {
@@ -235,6 +241,10 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     close(files->input);
     close(files->output);
     close(files->error);
+    // Enough to end the box and to read what it leaves.
+    if (keep_capabilities((1u << CAP_KILL) | (1u << CAP_DAC_READ_SEARCH)) < 0)
+        fail(files->status, BOX_IDENTITY);
+    if (filter_install(identity->filter) < 0) fail(files->status, BOX_FILTER);
     watch(run, files, program);
 }
 

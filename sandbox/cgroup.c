@@ -58,7 +58,7 @@ static bool own_path(const char *controller, char *path, size_t capacity) {
     return false;
 }
 
-/// Where a hierarchy is mounted: one line of mountinfo is `… root point options … - type src super`.
+/// Where a hierarchy is mounted; a line of mountinfo is `id parent dev root point … - type src super`.
 static bool mount_point(const char *controller, char *point, size_t capacity) {
     FILE *file = fopen("/proc/self/mountinfo", "re");
     if (!file) return false;

@@ -24,18 +24,7 @@
 
 #define TICK_FIRST_NS 5000000u
 #define TICK_MAX_NS 20000000u
-#define PIPE_BYTES (256 * 1024)
 #define STARVED_SHARE 4  // waited for a CPU more than a quarter of the wall time
-#define STREAM_INLINE (SBX_INLINE_MAX / 2)
-
-struct stream {
-    int pipe;
-    int memfd;  // −1 while the bytes fit inline
-    uint64_t cap;
-    uint64_t size;
-    bool truncated;
-    char head[STREAM_INLINE];
-};
 
 struct live {
     struct worker *worker;
@@ -54,71 +43,14 @@ struct live {
     uint64_t cpu_ns, idle_ns, wait_ns, seen_wait_ns, peak_bytes;
 };
 
-// ---- Streams
-
-static int keep(struct stream *stream, const char *bytes, size_t count) {
-    if (stream->memfd < 0 && stream->size + count <= STREAM_INLINE) {
-        memcpy(stream->head + stream->size, bytes, count);
-        return 0;
-    }
-    if (stream->memfd < 0) {
-        stream->memfd = memfd_create("output", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        if (stream->memfd < 0) return -1;
-        if (write(stream->memfd, stream->head, stream->size) != (ssize_t)stream->size) return -1;
-    }
-    while (count > 0) {
-        ssize_t written = write(stream->memfd, bytes, count);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return -1;
-        bytes += written;
-        count -= (size_t)written;
-    }
-    return 0;
-}
-
-/// Takes what the pipe holds; closes it at its end. −1 = we could not store it.
-static int drain(struct stream *stream) {
-    static char buffer[PIPE_BYTES];
-    for (;;) {
-        ssize_t got = read(stream->pipe, buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && errno == EAGAIN) return 0;
-        if (got <= 0) {
-            io_close(&stream->pipe);
-            return 0;
-        }
-        uint64_t room = stream->cap - stream->size;
-        size_t kept = (uint64_t)got < room ? (size_t)got : (size_t)room;
-        if (kept < (size_t)got) stream->truncated = true;
-        if (kept > 0 && keep(stream, buffer, kept) < 0) return -1;
-        stream->size += kept;
-        if (got < (ssize_t)sizeof buffer) return 0;
-    }
-}
-
-static int open_stream(struct stream *stream, uint64_t cap, uid_t user, int *write_end) {
-    int ends[2];
-    stream->pipe = stream->memfd = -1;
-    stream->cap = cap;
-    stream->size = 0;
-    stream->truncated = false;
-    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-    stream->pipe = ends[0];
-    *write_end = ends[1];
-    fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);  // a smaller pipe is only slower
-    // Else the program could not open /dev/stdout.
-    if (geteuid() == 0 && fchown(ends[1], user, user) < 0) return -1;
-    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
-}
-
 // ---- Start
 
 static int start(struct live *live, const int *fds) {
     struct worker *worker = live->worker;
     int send[6] = {fds[0], fds[1], -1, -1, -1, -1}, status[2] = {-1, -1};
-    int failed = open_stream(&live->output, live->run->stdout_bytes, worker->user, &send[2]);
+    int failed = stream_open(&live->output, live->run->stdout_bytes, worker->user, &send[2]);
     if (!failed)
-        failed = open_stream(&live->error, live->run->stderr_bytes, worker->user, &send[3]);
+        failed = stream_open(&live->error, live->run->stderr_bytes, worker->user, &send[3]);
     if (!failed) failed = pipe2(status, O_CLOEXEC);
     live->status = status[0];
     send[4] = status[1];
@@ -216,7 +148,8 @@ static bool read_keeper(struct live *live) {
         struct keeper_ended ended;
     } message;
     int fds[SBX_MAX_FDS], fd_count;
-    ssize_t got = csbx_receive(live->worker->keeper_socket, &message, sizeof message, fds, &fd_count);
+    int socket = live->worker->keeper_socket;
+    ssize_t got = csbx_receive(socket, &message, sizeof message, fds, &fd_count);
     if (got <= 0) return false;
     if (!live->started) {
         live->started = true;
@@ -250,7 +183,7 @@ static void read_control(struct live *live) {
 
 static void drain_checked(struct live *live, struct stream *stream) {
     if (stream->pipe < 0) return;
-    if (drain(stream) < 0) {
+    if (stream_drain(stream) < 0) {
         live->failure = (struct box_report){.stage = BOX_STREAMS, .error = errno};
         live->failed = true;
         kill_box(live);
@@ -283,14 +216,8 @@ static bool watch(struct live *live) {
             tick(live);
     }
     // Every writer is dead: what is left is in the pipes.
-    while (live->output.pipe >= 0 && drain(&live->output) == 0 && !live->output.truncated) {
-        struct pollfd more = {.fd = live->output.pipe, .events = POLLIN};
-        if (live->output.pipe >= 0 && poll(&more, 1, 0) <= 0) break;
-    }
-    while (live->error.pipe >= 0 && drain(&live->error) == 0 && !live->error.truncated) {
-        struct pollfd more = {.fd = live->error.pipe, .events = POLLIN};
-        if (live->error.pipe >= 0 && poll(&more, 1, 0) <= 0) break;
-    }
+    stream_finish(&live->output);
+    stream_finish(&live->error);
     if (live->status >= 0) read_status(live);
     return true;
 }
@@ -342,15 +269,6 @@ static void judge(const struct live *live, struct sbx_result *result) {
     }
 }
 
-static void hand_over(struct stream *stream, uint32_t flag, struct sbx_result *result, int *out,
-                      int *out_count) {
-    if (stream->memfd < 0) return;
-    fcntl(stream->memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-    result->flags |= flag;
-    out[(*out_count)++] = stream->memfd;
-    stream->memfd = -1;
-}
-
 static void fill(struct live *live, struct sbx_result *result, int *out, int *out_count) {
     struct worker *worker = live->worker;
     if (worker->group.cpu >= 0) {
@@ -377,8 +295,14 @@ static void fill(struct live *live, struct sbx_result *result, int *out, int *ou
     if (in_head) memcpy(result->inline_bytes, live->output.head, in_head);
     if (live->error.memfd < 0)
         memcpy(result->inline_bytes + in_head, live->error.head, live->error.size);
-    hand_over(&live->output, SBX_HAS_STDOUT, result, out, out_count);
-    hand_over(&live->error, SBX_HAS_STDERR, result, out, out_count);
+    if (live->output.memfd >= 0) {
+        result->flags |= SBX_HAS_STDOUT;
+        out[(*out_count)++] = stream_take(&live->output);
+    }
+    if (live->error.memfd >= 0) {
+        result->flags |= SBX_HAS_STDERR;
+        out[(*out_count)++] = stream_take(&live->error);
+    }
     if (live->artifact >= 0 && live->reported && live->report.has_artifact) {
         result->flags |= SBX_HAS_ARTIFACT;
         result->artifact_size = live->report.artifact_size;
@@ -409,10 +333,8 @@ bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fd
         result->outcome = SBX_LOST;
         result->cause = SBX_CAUSE_NONE;
     }
-    io_close(&live.output.pipe);
-    io_close(&live.error.pipe);
-    io_close(&live.output.memfd);
-    io_close(&live.error.memfd);
+    stream_close(&live.output);
+    stream_close(&live.error);
     io_close(&live.artifact);
     io_close(&live.status);
     io_close(&live.pidfd);

@@ -5,7 +5,7 @@
 //
 // Theory of operation. Five kinds of process, each single-threaded, each killed with its parent:
 //
-//   server ──socket──▶ monitor ──▶ supervisor ──▶ worker × W ──▶ keeper ──▶ init ──▶ candidate
+//   server == socket ==> monitor > supervisor > worker × W > keeper > init > candidate
 //
 //   monitor     restarts the supervisor, reaps orphans, removes control groups
 //   supervisor  reads requests, hands each to an idle worker, returns results
@@ -209,6 +209,29 @@ struct keeper_ready {
 /// Body of the keeper; never returns.
 _Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filter,
                            int slot, int socket);
+
+// ---- stream.c: one output of a run
+
+#define STREAM_INLINE (SBX_INLINE_MAX / 2)
+
+struct stream {
+    int pipe;
+    int memfd;  // −1 while the bytes fit inline
+    uint64_t cap;
+    uint64_t size;
+    bool truncated;
+    char head[STREAM_INLINE];
+};
+
+/// Makes the pipe; its write end belongs to `user`, so that /dev/stdout can be opened.
+int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end);
+/// Takes what the pipe holds; closes it at its end. −1 = we could not store it.
+int stream_drain(struct stream *stream);
+/// Takes the rest when every writer is dead.
+void stream_finish(struct stream *stream);
+/// Gives up the memfd, sealed.
+int stream_take(struct stream *stream);
+void stream_close(struct stream *stream);
 
 // ---- worker.c, run.c
 

@@ -17,7 +17,8 @@ enum Diagnostics {
             let byte = input[index]
             let slash = UInt8(ascii: "/")
             let startsPath =
-                byte == slash && (index == 0 || !isPath(input[index - 1]))
+                byte == slash
+                && (index == 0 || !isPath(input[index - 1]) || input[index - 1] == slash)
                 && index + 1 < input.count && input[index + 1] != slash
             if startsPath {
                 var end = index

@@ -42,6 +42,8 @@ final class HelperConnection: Sendable {
         /// Helpers in a row that ended before their first hello.
         var stillborn = 0
         var wasReady = false
+        /// What the first helper had; a later one may not have less.
+        var features: UInt32 = 0
     }
 
     /// Helpers in a row that may end before their hello once one has been ready.
@@ -50,6 +52,8 @@ final class HelperConnection: Sendable {
     private let path: String
     private let arguments: [String]
     private let state = Locked(State())
+    /// Held while a message is sent and while the socket is closed; taken before `state`.
+    private let sending = Locked(())
 
     init(path: String, arguments: [String]) {
         self.path = path
@@ -153,28 +157,37 @@ final class HelperConnection: Sendable {
     ) {
         let message = UnsafeMutablePointer<sbx_run>.allocate(capacity: 1)
         defer { message.deallocate() }
-        let isSent = state.withLock { state -> Bool in
-            guard let facts = state.facts, state.socket >= 0 else { return false }
-            let isEncoded = request.encode(into: message, id: id, generation: facts.generation)
+        let files = [request.program.descriptor, request.input.descriptor]
+        // Not under the lock of the state: a full socket must not stop the reader.
+        let isSent = sending.withLock { _ -> Bool in
+            let target = state.withLock { state -> (socket: Int32, generation: UInt32)? in
+                guard let facts = state.facts, state.socket >= 0 else { return nil }
+                state.pending[id] = Pending(
+                    generation: facts.generation, continuation: continuation)
+                return (state.socket, facts.generation)
+            }
+            guard let target else { return false }
+            let isEncoded = request.encode(into: message, id: id, generation: target.generation)
             precondition(isEncoded, "the arguments of a box do not fit a message")
-            let files = [request.program.descriptor, request.input.descriptor]
-            guard
-                csbx_send(state.socket, message, MemoryLayout<sbx_run>.size, files, 2) == 0
-            else { return false }
-            state.pending[id] = Pending(generation: facts.generation, continuation: continuation)
+            let size = MemoryLayout<sbx_run>.size
+            // If it cannot be sent the helper is dead, and the reader answers for it.
+            _ = csbx_send(target.socket, message, size, files, Int32(files.count))
             return true
         }
         if !isSent { continuation.resume(returning: nil) }
     }
 
     private func cancel(_ id: UInt64) {
-        state.withLock { state in
-            guard let pending = state.pending[id], state.socket >= 0 else { return }
+        sending.withLock { _ in
+            let target = state.withLock { state -> (socket: Int32, generation: UInt32)? in
+                state.pending[id].map { (state.socket, $0.generation) }
+            }
+            guard let target, target.socket >= 0 else { return }
             var header = sbx_header(
                 magic: SBX_MAGIC, version: UInt16(SBX_VERSION), type: UInt16(SBX_CANCEL.rawValue),
-                id: id, generation: pending.generation, reserved: 0)
+                id: id, generation: target.generation, reserved: 0)
             // If it cannot be sent the helper is dead, and the run with it.
-            _ = csbx_send(state.socket, &header, MemoryLayout<sbx_header>.size, nil, 0)
+            _ = csbx_send(target.socket, &header, MemoryLayout<sbx_header>.size, nil, 0)
         }
     }
 
@@ -226,9 +239,16 @@ final class HelperConnection: Sendable {
             problem: String(cString: csbx_hello_text(hello)))
         // Nothing sent to an earlier supervisor will be answered.
         resumeAll { state in
+            if state.wasReady && !facts.problem.isEmpty {
+                state.failure = .unavailable("after a restart: \(facts.problem)")
+            } else if state.features & ~facts.features != 0 {
+                // For example because the server has dropped its privileges since.
+                state.failure = .unavailable("after a restart the helper has fewer layers")
+            }
             state.facts = facts
             state.stillborn = 0
             state.wasReady = true
+            state.features = facts.features
         }
     }
 
@@ -268,7 +288,7 @@ final class HelperConnection: Sendable {
             let patience = state.wasReady ? Self.maximumStillborn : 0
             return (state.process, state.socket, state.isClosing, state.stillborn > patience)
         }
-        Glibc.close(socket)
+        sending.withLock { _ in _ = Glibc.close(socket) }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         var failure: SandboxError? = isClosing ? .shutDown : nil

@@ -1,15 +1,16 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one run may use. A limit reached is a verdict.
+/// What one run may use; a limit reached is a verdict.
 public struct RunLimits: Sendable, Hashable {
     /// CPU time of all its processes and threads together, in seconds, 0.01 to 3,600.
     public var cpuSeconds = 4.0
     /// Time neither computing nor waiting for a CPU, in seconds: sleeping is the cheapest way to
     /// hold a slot.
     public var idleSeconds = 2.0
-    /// Memory of all its processes, files in the box included, in bytes (300 MiB, the recipe's
-    /// "300 MB"), 16 MiB to 1 TiB. Also the size of its stack.
+    /// Memory of all its processes, files in the box included, in bytes, 16 MiB to 1 TiB.
+    ///
+    /// 300 MiB is the recipe's "300 MB". Also the size of its stack.
     public var memoryBytes = 300 << 20
     /// Standard output kept, in bytes; more ends the run.
     public var stdoutBytes = 16 << 20

@@ -127,7 +127,9 @@ public final class Sandbox: Sendable {
 
     // MARK: - Compiling
 
-    /// Compiles a source, or checks it where the language has no compiler. Cached by exact source.
+    /// Compiles a source, or checks it where the language has no compiler.
+    ///
+    /// Cached by exact source and limits.
     ///
     /// - Parameters:
     ///   - language: how.

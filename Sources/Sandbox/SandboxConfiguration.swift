@@ -1,13 +1,13 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How to start a sandbox. Nothing is read from the environment.
+/// How to start a sandbox; nothing is read from the environment.
 public struct SandboxConfiguration: Sendable {
     /// Path of the `assay-sandbox` program.
     public var helperPath: String
     /// Folder for precompiled headers; made if missing, shown read-only inside boxes.
     public var cacheDirectory: String
-    /// Runs at a time, 1 to 256. More than the number of cores makes verdicts depend on load.
+    /// Runs at a time, 1 to 256; more than there are cores makes verdicts depend on load.
     public var workers: Int
     /// The C++ compiler, as seen inside a box.
     public var compilerPath: String = "/usr/bin/g++"

@@ -19,14 +19,19 @@ extension SandboxTests {
             let compiled = try await Shared.sandbox(.standard).compile(
                 language: attack.language, source: try attack.source)
             let program = try #require(compiled.program, "\(compiled.diagnostics)")
-            for mode in Mode.allCases {
-                let sandbox = try await Shared.sandbox(mode)
-                for _ in 0..<(attack.times ?? 1) {
-                    let result = try await sandbox.run(
-                        program, stdin: attack.input, limits: testLimits(attack))
-                    check(result, attack, mode)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for mode in Mode.allCases {
+                    group.addTask {
+                        let sandbox = try await Shared.sandbox(mode)
+                        for _ in 0..<(attack.times ?? 1) {
+                            let result = try await sandbox.run(
+                                program, stdin: attack.input, limits: testLimits(attack))
+                            check(result, attack, mode)
+                        }
+                        try await checkHost(sandbox)
+                    }
                 }
-                try await checkHost(sandbox)
+                try await group.waitForAll()
             }
         }
 
@@ -34,8 +39,8 @@ extension SandboxTests {
         func compileAttack(_ attack: AttackCase) async throws {
             let sandbox = try await Shared.sandbox(.standard)
             var limits = CompileLimits()
-            limits.cpuSeconds = 1
-            limits.memoryBytes = 512 << 20
+            limits.cpuSeconds = 0.6
+            limits.memoryBytes = 384 << 20
             let result = try await sandbox.compile(
                 language: attack.language, source: try attack.source, limits: limits)
             let failure = try #require(result.failure)

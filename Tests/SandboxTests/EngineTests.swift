@@ -195,7 +195,8 @@ extension SandboxTests {
         arguments: [
             ("/usr/include/c++/12/vector:3: x", "vector:3: x"),
             ("main.cpp:1:2: a / b, a/b, // note", "main.cpp:1:2: a / b, a/b, // note"),
-            ("'/tmp/cc1.o'", "'cc1.o'"), ("/", "/"), ("\u{1b}[31mred\u{7f}", "[31mred"),
+            ("'/tmp/cc1.o'", "'cc1.o'"), ("<file:///usr/share/x>", "<file://x>"), ("/", "/"),
+            ("\u{1b}[31mred\u{7f}", "[31mred"),
             ("größe /a/b/ü", "größe ü"), ("", ""),
         ])
     func cleaned(_ given: String, _ expected: String) {

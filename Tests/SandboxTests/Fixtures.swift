@@ -72,8 +72,8 @@ enum HostSecret {
 /// Small limits, so that the suite is quick.
 func testLimits(_ attack: AttackCase) -> RunLimits {
     var limits = RunLimits(
-        cpuSeconds: attack.cpu ?? 0.3, memoryBytes: (attack.memory_mb ?? 96) << 20)
-    limits.idleSeconds = 0.4
+        cpuSeconds: attack.cpu ?? 0.25, memoryBytes: (attack.memory_mb ?? 96) << 20)
+    limits.idleSeconds = 0.3
     limits.stdoutBytes = 2 << 20
     limits.stderrBytes = 1 << 20
     limits.processes = attack.processes ?? limits.processes

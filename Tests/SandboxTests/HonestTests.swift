@@ -14,15 +14,15 @@ extension SandboxTests {
             let compiled = try await Shared.sandbox(.standard).compile(
                 language: honest.language, source: try honest.source)
             let program = try #require(compiled.program, "\(compiled.diagnostics)")
+            var limits = RunLimits()
+            limits.cpuSeconds = honest.cpu ?? 1
+            let expected =
+                honest.stdout == "{stdin}" ? honest.input : ByteString(honest.stdout ?? "")
             for mode in Mode.allCases {
                 let sandbox = try await Shared.sandbox(mode)
-                var limits = RunLimits()
-                limits.cpuSeconds = honest.cpu ?? 1
                 let result = try await sandbox.run(program, stdin: honest.input, limits: limits)
                 let said = "\(mode): \(result.outcome) \(result.exitCode ?? -1) \(result.stderr)"
                 #expect(result.outcome == .finished, "\(said)")
-                let expected =
-                    honest.stdout == "{stdin}" ? honest.input : ByteString(honest.stdout ?? "")
                 #expect(result.stdout == expected, "\(said)")
             }
         }

@@ -17,7 +17,9 @@ extension ProgramLanguage {
             sys.exit(1)
         """
 
-    /// Python 3. Not `-I`: it would ignore PYTHONHASHSEED. The environment holds only what is here.
+    /// Python 3, as the configured interpreter has it.
+    ///
+    /// Not `-I`: it would ignore PYTHONHASHSEED. The environment holds only what is here.
     public static let python = ProgramLanguage(
         name: "python",
         sourceName: "main.py",
