@@ -208,7 +208,10 @@ let package = Package(
 ///
 /// They link against libFuzzer and so are built by `scripts/fuzz` only.
 let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
-    ("strip", ["LanguageID"])
+    ("completion", ["Completion", "Bytes"]),
+    ("json", ["Wire", "Bytes"]),
+    ("outputs", ["Graders", "Bytes"]),
+    ("strip", ["LanguageID"]),
 ]
 
 if Context.environment["ASSAY_FUZZ"] != nil {

@@ -26,6 +26,17 @@ public enum OutputComparison: String, Sendable, CaseIterable {
     case tokens
     /// Like `tokens`, ASCII letters compared without case.
     case tokensIgnoringCase = "tokens_ci"
+
+    /// Whether an output differs from the expected one.
+    ///
+    /// - Parameters:
+    ///   - output: what a program wrote; any bytes.
+    ///   - expected: what it had to write.
+    /// - Returns: false when they agree.
+    /// - Complexity: O(bytes).
+    public func differs(_ output: ByteString, expected: ByteString) -> Bool {
+        OutputComparator.firstDifference(output, expected: expected, by: self) != nil
+    }
 }
 
 /// A task whose answer is a program that must pass tests.
