@@ -81,6 +81,13 @@ public struct GradingContext: Sendable {
 /// Cancellation is the task's own: a grader that waits does so in a way that ends when its Swift
 /// task is cancelled, and then answers with status `cancelled`.
 public protocol Grader: Sendable {
+    /// What is wrong with a task, whatever the completion; asked before the gate, so that a broken
+    /// task has no reward for any member of a group.
+    ///
+    /// - Parameter rollout: its task.
+    /// - Returns: the fault; nil when the task can be graded as far as its form shows.
+    func fault(ofTaskOf rollout: Rollout) -> Ungraded?
+
     /// Judges at once, without blocking and within about 50 µs for a 16 KiB completion.
     ///
     /// - Parameters:
@@ -99,6 +106,9 @@ public protocol Grader: Sendable {
 }
 
 extension Grader {
+    /// Every task that could be read can be graded.
+    public func fault(ofTaskOf rollout: Rollout) -> Ungraded? { nil }
+
     /// Nothing can be said at once.
     public func gradeAtOnce(_ rollout: Rollout, _ context: GradingContext) -> Outcome? { nil }
 }

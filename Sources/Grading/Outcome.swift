@@ -92,7 +92,8 @@ public struct Ungraded: Error, Sendable, Equatable {
     public let code: String
     /// One sentence for people.
     public let message: String
-    /// The offending part of the rollout, if one can be named.
+    /// The offending part of the rollout (for a correctness grader: of its task), if one can be
+    /// named.
     public let pointer: JSONPointer?
 
     /// States why there is no reward.
@@ -122,6 +123,16 @@ public struct Ungraded: Error, Sendable, Equatable {
         Ungraded(
             .invalidTask, cause: .reference, code: error.code, message: error.message,
             pointer: error.pointer)
+    }
+
+    /// The same failure as seen from one level further out.
+    ///
+    /// - Parameter token: the member name that leads here.
+    /// - Returns: the failure with the longer pointer, if it has one.
+    public func prefixed(by token: String) -> Ungraded {
+        Ungraded(
+            status, cause: cause, code: code, message: message,
+            pointer: pointer?.prefixed(by: token))
     }
 
     /// The failure as it is written under `error`.

@@ -120,6 +120,9 @@ private enum GraderQuestion: Sendable {
         case .malformed(let failure): return Self.json(.ungraded(failure))
         case .asked(let request):
             if request.direct != nil { return nil }
+            if let fault = grader.fault(ofTaskOf: request.rollout) {
+                return Self.json(.ungraded(fault))
+            }
             return grader.gradeAtOnce(request.rollout, context(request)).map(Self.json)
         }
     }
@@ -129,6 +132,9 @@ private enum GraderQuestion: Sendable {
         case .malformed(let failure): return Self.json(.ungraded(failure))
         case .asked(let request):
             if let direct = request.direct { return direct() }
+            if let fault = grader.fault(ofTaskOf: request.rollout) {
+                return Self.json(.ungraded(fault))
+            }
             return Self.json(await grader.grade(request.rollout, context(request)))
         }
     }

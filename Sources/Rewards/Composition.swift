@@ -35,7 +35,9 @@ struct Composition {
             sections: CompletionSections(
                 content: completion.content, reasoning: completion.reasoning, format: format),
             recipe: recipe, group: GroupContext(rollout), budget: budget)
-        if let fault = job.fault {
+        let correctness = registry.grader(for: rollout.task)
+        let taskFault = correctness?.fault(ofTaskOf: rollout)?.prefixed(by: "task")
+        if let fault = job.fault ?? taskFault {
             fail(fault)
         } else if rollout.isTruncated && recipe.truncated != .grade {
             endTruncated(recipe.truncated)
@@ -66,7 +68,7 @@ struct Composition {
             {
                 take(Score("undecided", value: 0), for: axis)
             } else {
-                fail(failure)
+                fail(axis == .correctness ? failure.prefixed(by: "task") : failure)
             }
         case .verdict(let score): take(score, for: axis)
         }

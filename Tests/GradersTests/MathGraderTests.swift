@@ -37,6 +37,7 @@ struct MathGraderTests {
         let grader = MathGrader(engine: try MathProbe.engine.get())
         let context = GraderProbe.context(request.rollout)
 
+        guard grader.fault(ofTaskOf: request.rollout) == nil else { return }
         let atOnce = grader.gradeAtOnce(request.rollout, context)
 
         if let atOnce { #expect(atOnce == (await grader.grade(request.rollout, context))) }
@@ -44,8 +45,9 @@ struct MathGraderTests {
 
     private static func grade(_ example: FixtureCase) async throws -> Outcome {
         let request = try request(example)
-        return await MathGrader(engine: try MathProbe.engine.get())
-            .grade(request.rollout, GraderProbe.context(request.rollout))
+        let grader = MathGrader(engine: try MathProbe.engine.get())
+        if let fault = grader.fault(ofTaskOf: request.rollout) { return .ungraded(fault) }
+        return await grader.grade(request.rollout, GraderProbe.context(request.rollout))
     }
 
     private static func request(_ example: FixtureCase) throws -> GraderRequest {

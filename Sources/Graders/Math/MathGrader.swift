@@ -21,6 +21,22 @@ public struct MathGrader: Grader {
     /// - Parameter engine: decides what this process cannot; nil makes those `verifier_error`.
     public init(engine: MathEngine?) { self.engine = engine }
 
+    /// Whether every reference can be read.
+    ///
+    /// - Parameter rollout: its task is a ``MathTask``.
+    /// - Returns: `invalid_task` for the first reference that cannot be read.
+    public func fault(ofTaskOf rollout: Rollout) -> Ungraded? {
+        let references = task(of: rollout).references
+        for (index, reference) in references.enumerated() {
+            guard let problem = MathEngine.validate(reference: reference) else { continue }
+            return Ungraded(
+                .invalidTask, cause: .reference, code: "unparsable_reference",
+                message: problem.message,
+                pointer: Self.pointer(references.count > 1 ? index : nil))
+        }
+        return nil
+    }
+
     /// Judges what needs no worker process: numbers, fractions, polynomials, most texts.
     ///
     /// - Parameters:
@@ -139,10 +155,13 @@ public struct MathGrader: Grader {
         }
     }
 
+    private static func pointer(_ index: Int?) -> JSONPointer {
+        JSONPointer(["reference"] + (index.map { [String($0)] } ?? []))
+    }
+
     /// Why a comparison says nothing about the answer; nil when it does.
     private static func failure(_ comparison: Comparison, at index: Int?) -> Ungraded? {
-        let tokens = ["task", "reference"] + (index.map { [String($0)] } ?? [])
-        let pointer = JSONPointer(tokens)
+        let pointer = Self.pointer(index)
         switch comparison.outcome {
         case .equivalent, .different, .unparsableAnswer: return nil
         case .invalidReference:
