@@ -98,7 +98,7 @@ bool cgroup_slot_end(const struct cgroup_slot *slot);
 // ---- tasks.c: what /proc says of the processes below one
 
 struct tasks_sample {
-    uint64_t cpu_ns;   // dead descendants that were waited for included; 10 ms steps
+    uint64_t cpu_ns;   // dead descendants that were waited for included, in steps of 10 ms
     uint64_t wait_ns;  // runnable without a CPU, live threads only
     bool runnable;     // a thread runs, or waits for a CPU, at this moment
     uint64_t resident_bytes;
