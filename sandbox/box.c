@@ -10,8 +10,8 @@
 // matters: Landlock forbids mounts, the filter forbids almost all of the steps before it.
 // Between clone and exec only async-signal-safe calls are made and nothing is allocated.
 //
-// init keeps the keeper's user id, of its capabilities only those to kill and to read, and takes the
-// candidate's filter. It never reads what the candidate wrote, save the artifact, which it opens
+// init keeps the keeper's user id, of its capabilities only those to kill and to read, and takes a
+// filter of a dozen calls. It never reads what the candidate wrote, save the artifact, which it opens
 // without following links after every other process of the box is dead.
 
 #include <errno.h>
@@ -244,7 +244,7 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     // Enough to end the box and to read what it leaves.
     if (keep_capabilities((1u << CAP_KILL) | (1u << CAP_DAC_READ_SEARCH)) < 0)
         fail(files->status, BOX_IDENTITY);
-    if (filter_install(identity->filter) < 0) fail(files->status, BOX_FILTER);
+    if (filter_install(identity->init_filter) < 0) fail(files->status, BOX_FILTER);
     watch(run, files, program);
 }
 

@@ -24,8 +24,8 @@
 #include "sandbox.h"
 
 #define CGROUP_PREFIX "assay-sandbox-"
-#define CGROUP_RESIDUE_MAX (1u << 20)    // reclaimed above this
-#define CGROUP_QUARANTINE_MAX (8u << 20) // not used again above this
+#define CGROUP_RESIDUE_MAX (1u << 20)     // reclaimed above this, over what an idle slot has
+#define CGROUP_QUARANTINE_MAX (8u << 20)  // not used again above this
 
 // ---- Finding the hierarchies
 
@@ -252,6 +252,8 @@ static uint64_t usage(const struct cgroup_slot *slot) {
     return bytes;
 }
 
+void cgroup_slot_settle(struct cgroup_slot *slot) { slot->idle_usage = usage(slot); }
+
 static uint64_t oom_kills(const struct cgroup_slot *slot) {
     uint64_t kills = 0;
     io_read_field(slot->memory, slot->version == 2 ? "memory.events" : "memory.oom_control",
@@ -301,12 +303,12 @@ uint64_t cgroup_slot_peak(const struct cgroup_slot *slot) {
 bool cgroup_slot_end(const struct cgroup_slot *slot) {
     if (slot->memory < 0) return true;
     uint64_t left = usage(slot);
-    if (left <= CGROUP_RESIDUE_MAX) return true;
+    if (left <= slot->idle_usage + CGROUP_RESIDUE_MAX) return true;
     if (slot->version == 2)
         io_write_number(slot->memory, "memory.reclaim", left);
     else
         io_write_at(slot->memory, "memory.force_empty", "0");
-    return usage(slot) <= CGROUP_QUARANTINE_MAX;
+    return usage(slot) <= slot->idle_usage + CGROUP_QUARANTINE_MAX;
 }
 
 void cgroup_slot_remove(const struct cgroup_set *set, int index) {

@@ -94,6 +94,12 @@ static const char *const refused[] = {
     "setxattr", "lsetxattr", "fsetxattr",
 };
 
+// All that init does once its candidate runs: wait, kill, copy the artifact, report.
+static const char *const init_allowed[] = {
+    "wait4",   "waitid", "kill",  "openat",    "openat2",      "close",           "fstat", "newfstatat",
+    "pread64", "write",  "lseek", "getrusage", "rt_sigreturn", "restart_syscall", "exit",  "exit_group",
+};
+
 static const unsigned long ioctls[] = {TCGETS, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TIOCGWINSZ};
 
 static const int prctls[] = {PR_SET_NAME,         PR_GET_NAME,         PR_GET_DUMPABLE,
@@ -189,11 +195,9 @@ static int load(struct filter *filter, int fd) {
     return 0;
 }
 
-int filter_build(struct filter *filter, bool with_memfd) {
-    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    if (!context) return -1;
+/// Exports what `context` holds.
+static int export(struct filter *filter, scmp_filter_ctx context, int failed) {
     int fd = -1;
-    int failed = add_rules(context, with_memfd);
     if (!failed) {
         fd = memfd_create("filter", MFD_CLOEXEC);
         failed = fd < 0 ? -errno : seccomp_export_bpf(context, fd);
@@ -203,6 +207,19 @@ int filter_build(struct filter *filter, bool with_memfd) {
     seccomp_release(context);
     if (failed) errno = -failed;
     return failed ? -1 : 0;
+}
+
+int filter_build(struct filter *filter, bool with_memfd) {
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    if (!context) return -1;
+    return export(filter, context, add_rules(context, with_memfd));
+}
+
+int filter_build_init(struct filter *filter) {
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!context) return -1;
+    size_t count = sizeof init_allowed / sizeof *init_allowed;
+    return export(filter, context, add_names(context, SCMP_ACT_ALLOW, init_allowed, count));
 }
 
 int filter_install(const struct filter *filter) {

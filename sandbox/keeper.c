@@ -136,7 +136,7 @@ static void serve(struct keeper *keeper, const struct sbx_run *run, const int *f
     if (csbx_send(keeper->socket, &ended, sizeof ended, NULL, 0) < 0) _exit(1);
 }
 
-_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filter,
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filters,
                            int slot, int socket) {
     static struct sbx_run run;
     struct keeper keeper = {.config = config, .socket = socket};
@@ -145,7 +145,8 @@ _Noreturn void keeper_main(const struct sandbox_config *config, const struct fil
     prctl(PR_SET_NAME, "box-keeper", 0, 0, 0);
     // The worker speaks once it has put us into the control groups.
     if (csbx_receive(socket, &sampled_memory, sizeof sampled_memory, fds, &fd_count) <= 0) _exit(1);
-    keeper.identity = (struct box_identity){.filter = filter,
+    keeper.identity = (struct box_identity){.filter = &filters[0],
+                                            .init_filter = &filters[1],
                                             .sampled_memory = sampled_memory,
                                             .landlock_version = landlock_version()};
     set_up(&keeper, slot);

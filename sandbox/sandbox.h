@@ -75,7 +75,8 @@ struct cgroup_slot {
     int memory;  // directory descriptors; −1 = absent
     int pids;
     int cpu;
-    uint64_t base_usage;
+    uint64_t idle_usage;  // charged before the first run: the keeper
+    uint64_t base_usage;  // charged when the present run began
     uint64_t base_oom_kills;
     uint64_t base_cpu_ns;
 };
@@ -85,6 +86,8 @@ void cgroup_set_remove(const struct cgroup_set *set);
 /// Opens slot `index` (made new, empty) and moves `member` into it.
 int cgroup_slot_open(const struct cgroup_set *set, int index, struct cgroup_slot *slot);
 int cgroup_slot_add(const struct cgroup_slot *slot, pid_t member);
+/// Notes what is charged while nothing runs.
+void cgroup_slot_settle(struct cgroup_slot *slot);
 void cgroup_slot_close(struct cgroup_slot *slot);
 /// Removes the groups of slot `index`, whose processes are dead or dying.
 void cgroup_slot_remove(const struct cgroup_set *set, int index);
@@ -121,8 +124,10 @@ struct filter {
     unsigned short count;
 };
 
-/// Builds the filter once; `with_memfd` is false where memory is only sampled.
+/// Builds the candidates' filter; `with_memfd` is false where memory is only sampled.
 int filter_build(struct filter *filter, bool with_memfd);
+/// Builds the filter of init, which is let do almost nothing once the candidate runs.
+int filter_build_init(struct filter *filter);
 int filter_install(const struct filter *filter);
 
 // ---- landlock.c: file access, TCP and signals, a second layer below the mounts
@@ -171,7 +176,8 @@ struct box_identity {
     bool keep_host_proc; // a user namespace may mount proc only where one is visible
     bool sampled_memory; // no control group counts memory
     int landlock_version;
-    const struct filter *filter;
+    const struct filter *filter;       // of candidates
+    const struct filter *init_filter;
 };
 
 struct box_files {
@@ -207,7 +213,7 @@ struct keeper_ready {
 };
 
 /// Body of the keeper; never returns.
-_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filter,
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filters,
                            int slot, int socket);
 
 // ---- stream.c: one output of a run
@@ -245,7 +251,7 @@ struct worker_ready {
 struct worker {
     const struct sandbox_config *config;
     const struct cgroup_set *groups;
-    const struct filter *filter;
+    const struct filter *filters;  // of candidates and of init
     int slot;
     int serial;   // names the control group; new for each worker process
     int control;  // to the supervisor
@@ -258,7 +264,7 @@ struct worker {
 };
 
 _Noreturn void worker_main(const struct sandbox_config *config, const struct cgroup_set *groups,
-                           const struct filter *filter, int slot, int serial, int control);
+                           const struct filter *filters, int slot, int serial, int control);
 
 /// Runs one request to its end and fills the result; `fds` are the program and the input.
 /// `out` receives the descriptors to send back. False when the keeper is lost.

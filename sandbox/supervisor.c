@@ -40,7 +40,7 @@ struct waiting {
 struct supervisor {
     const struct sandbox_config *config;
     const struct cgroup_set *groups;
-    struct filter filter;
+    struct filter filters[2];  // of candidates and of init
     int alive;  // closed by the kernel when the monitor dies
     int serials;
     int stillborn;
@@ -81,7 +81,7 @@ static int start_worker(struct supervisor *supervisor, int slot) {
         close(supervisor->alive);
         for (int i = 0; i < supervisor->config->workers; i++)
             if (supervisor->seats[i].socket > 0) close(supervisor->seats[i].socket);
-        worker_main(supervisor->config, supervisor->groups, &supervisor->filter, slot,
+        worker_main(supervisor->config, supervisor->groups, supervisor->filters, slot,
                     seat->serial, pair[1]);
     }
     close(pair[1]);
@@ -214,7 +214,7 @@ static void greet(struct supervisor *supervisor, const struct keeper_ready *keep
     struct sbx_hello hello = {.header = header_of(supervisor, SBX_HELLO, 0),
                               .features = keeper->features,
                               .workers = (uint32_t)supervisor->config->workers,
-                              .filter_rules = supervisor->filter.count,
+                              .filter_rules = supervisor->filters[0].count,
                               .landlock_abi = landlock_version(),
                               .error = keeper->error};
     if (groups->version == 1) hello.features |= SBX_CGROUP1_MEMORY;
@@ -282,7 +282,8 @@ _Noreturn void supervisor_main(const struct sandbox_config *config,
     static struct supervisor supervisor;
     supervisor = (struct supervisor){.config = config, .groups = groups, .alive = alive};
     prctl(PR_SET_NAME, "box-supervisor", 0, 0, 0);
-    if (filter_build(&supervisor.filter, groups->version != 0) < 0) {
+    if (filter_build(&supervisor.filters[0], groups->version != 0) < 0 ||
+        filter_build_init(&supervisor.filters[1]) < 0) {
         struct keeper_ready failure = {.error = errno};
         snprintf(failure.text, sizeof failure.text, "build the system call filter: %m");
         greet(&supervisor, &failure);

@@ -36,7 +36,7 @@ static int start_keeper(struct worker *worker, struct keeper_ready *ready) {
         close(worker->control);
         close(worker->proc);
         cgroup_slot_close(&worker->group);
-        keeper_main(worker->config, worker->filter, worker->slot, pair[1]);
+        keeper_main(worker->config, worker->filters, worker->slot, pair[1]);
     }
     close(pair[1]);
     worker->keeper_socket = pair[0];
@@ -65,16 +65,17 @@ static void set_up(struct worker *worker) {
         ready.error = errno ? errno : EINVAL;
         snprintf(ready.text, sizeof ready.text, "%s: %s", step, strerror(ready.error));
     }
+    if (worker->group.memory >= 0) cgroup_slot_settle(&worker->group);
     worker->user = ready.user;
     report_ready(worker, &ready);
     if (ready.error) _exit(1);
 }
 
 _Noreturn void worker_main(const struct sandbox_config *config, const struct cgroup_set *groups,
-                           const struct filter *filter, int slot, int serial, int control) {
+                           const struct filter *filters, int slot, int serial, int control) {
     static struct sbx_run run;
     static struct sbx_result result;
-    struct worker worker = {.config = config, .groups = groups, .filter = filter, .slot = slot,
+    struct worker worker = {.config = config, .groups = groups, .filters = filters, .slot = slot,
                             .serial = serial, .control = control, .keeper_socket = -1};
     prctl(PR_SET_NAME, "box-worker", 0, 0, 0);
     set_up(&worker);
