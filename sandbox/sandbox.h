@@ -247,6 +247,7 @@ struct worker_ready {
     struct keeper_ready keeper;
 };
 #define WORKER_READY 100
+#define WORKER_ENDS 1  // in `reserved` of a result: the worker takes no further run
 
 struct worker {
     const struct sandbox_config *config;

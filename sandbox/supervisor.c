@@ -252,6 +252,8 @@ static void read_worker(struct supervisor *supervisor, int slot) {
     if (got <= 0) return replace_worker(supervisor, slot);
     if (message.header.type == WORKER_READY) return take_ready(supervisor, slot, &message.ready);
     seat->busy = false;
+    if (message.header.reserved == WORKER_ENDS) seat->ready = false;
+    message.header.reserved = 0;
     int failed = csbx_send(SBX_SOCKET_FD, &message, (size_t)got, fds, fd_count);
     for (int i = 0; i < fd_count; i++) close(fds[i]);
     if (failed < 0) end(supervisor, false);

@@ -90,9 +90,11 @@ _Noreturn void worker_main(const struct sandbox_config *config, const struct cgr
         }
         bool usable = run_execute(&worker, &run, fds, &result, out, &out_count);
         for (int i = 0; i < fd_count; i++) close(fds[i]);
+        bool clean = cgroup_slot_end(&worker.group);
+        result.header.reserved = !usable || !clean ? WORKER_ENDS : 0;
         if (csbx_send(control, &result, sizeof result, out, out_count) < 0) _exit(1);
         for (int i = 0; i < out_count; i++) close(out[i]);
-        if (!usable || !cgroup_slot_end(&worker.group)) {
+        if (!usable || !clean) {
             io_log("slot %d is replaced: %s", slot, usable ? "memory stays charged" : "no keeper");
             kill(worker.keeper, SIGKILL);
             waitpid(worker.keeper, NULL, 0);

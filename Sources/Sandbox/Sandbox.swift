@@ -21,12 +21,12 @@ public final class Sandbox: Sendable {
     /// Runs at a time.
     public let workers: Int
 
-    private let configuration: SandboxConfiguration
-    private let connection: HelperConnection
-    private let queue: SlotQueue
-    private let compiled: CompileCache
-    private let headers: HeaderStore
-    private let emptyInput: MemoryFile
+    let configuration: SandboxConfiguration
+    let connection: HelperConnection
+    let queue: SlotQueue
+    let compiled: CompileCache
+    let headers: HeaderStore
+    let emptyInput: MemoryFile
 
     private init(
         configuration: SandboxConfiguration, connection: HelperConnection, layers: LayerReport
@@ -125,100 +125,6 @@ public final class Sandbox: Sendable {
         try await headerFolder(language, group: "") != nil
     }
 
-    // MARK: - Compiling
-
-    /// Compiles a source, or checks it where the language has no compiler.
-    ///
-    /// Cached by exact source and limits.
-    ///
-    /// - Parameters:
-    ///   - language: how.
-    ///   - source: at most the scratch size; any bytes.
-    ///   - limits: a limit reached is a failure in the result.
-    ///   - group: opaque key; slots are shared fairly between groups.
-    /// - Returns: the program, or why there is none.
-    /// - Throws: `SandboxError`, never for anything that the source caused.
-    public func compile(
-        language: ProgramLanguage, source: ByteString, limits: CompileLimits = CompileLimits(),
-        group: String = ""
-    ) async throws(SandboxError) -> CompileResult {
-        let key = CompileCache.Key(language: language, source: source, limits: limits)
-        return try await compiled.result(for: key) { () throws(SandboxError) in
-            try await self.compileUncached(key, group: group)
-        }
-    }
-
-    private func compileUncached(
-        _ key: CompileCache.Key, group: String
-    ) async throws(SandboxError) -> CompileResult {
-        let language = key.language
-        let folder = try await headerFolder(language, group: group)
-        let source = try MemoryFile(sealing: key.source, name: "source")
-        var limits = RunLimits(
-            cpuSeconds: key.limits.cpuSeconds, memoryBytes: key.limits.memoryBytes)
-        limits.idleSeconds = 5
-        limits.stdoutBytes = key.limits.diagnosticsBytes
-        limits.stderrBytes = key.limits.diagnosticsBytes
-        limits.scratchBytes = 256 << 20
-        let request = BoxRequest(
-            arguments: resolve(language.compileCommand, folder: folder),
-            environment: ProgramLanguage.commonEnvironment + language.environment,
-            program: source, input: emptyInput, fileName: language.sourceName,
-            artifactName: language.artifactName, artifactBytes: key.limits.binaryBytes,
-            discardsExcess: true, limits: limits)
-        let (reply, queued, _) = try await perform(request, group: group)
-        var result = CompileResult(
-            program: nil, failure: nil,
-            diagnostics: Diagnostics.cleaned(try reply.stderr()), cached: false,
-            cpuSeconds: reply.cpuSeconds, wallSeconds: reply.wallSeconds, queueSeconds: queued,
-            peakMemoryBytes: reply.peakBytes, nearLimit: reply.has(SBX_NEAR_LIMIT))
-        result.failure = Self.compileFailure(reply)
-        guard result.failure == nil else { return result }
-        guard language.artifactName != nil else {
-            result.program = Program(language: language, file: source, byteCount: key.source.count)
-            return result
-        }
-        guard let binary = try reply.artifact() else {
-            result.failure = .crashed
-            return result
-        }
-        result.program = Program(
-            language: language, file: try MemoryFile(sealing: binary, name: "program"),
-            byteCount: binary.count)
-        return result
-    }
-
-    private static func compileFailure(_ reply: BoxReply) -> CompileFailure? {
-        switch reply.outcome {
-        case SBX_FINISHED: nil
-        case SBX_MEMORY_LIMIT: .memoryLimit
-        case SBX_TIME_LIMIT: .timeLimit
-        case SBX_RUNTIME_ERROR where reply.exitCode == 1: .diagnosed
-        default: .crashed
-        }
-    }
-
-    private func headerFolder(
-        _ language: ProgramLanguage, group: String
-    ) async throws(SandboxError) -> String? {
-        try await headers.folder(for: language) { request throws(SandboxError) in
-            try await self.perform(request, group: group).reply
-        } resolve: { command in
-            self.resolve(command, folder: nil)
-        }
-    }
-
-    private func resolve(_ command: [String], folder: String?) -> [String] {
-        command.compactMap { argument in
-            switch argument {
-            case "{compiler}": configuration.compilerPath
-            case "{python}": configuration.pythonPath
-            case "-I{include}": folder.map { "-I/cache/\($0)" }
-            default: argument
-            }
-        }
-    }
-
     // MARK: - Running
 
     /// Runs a program once, in a box of its own.
@@ -264,52 +170,5 @@ public final class Sandbox: Sendable {
         case SBX_TIME_LIMIT: .timeLimit(.cpu)
         default: .runtimeError
         }
-    }
-
-    // MARK: - Attempts
-
-    /// Runs a request, a second time alone if the first failed for a reason that may be ours.
-    private func perform(
-        _ request: BoxRequest, group: String
-    ) async throws(SandboxError) -> (reply: BoxReply, queued: Double, attempts: Int) {
-        let (first, queued) = try await attempt(request, group: group, alone: false)
-        if let first, !Self.mayBeOurs(first) { return (first, queued, 1) }
-        // A dead helper says nothing about the program; anything else is tried on an idle machine.
-        let (second, waited) = try await attempt(request, group: group, alone: first != nil)
-        guard let second else { throw .failure("the sandbox helper died twice during one run") }
-        switch second.outcome {
-        case SBX_STARVED:
-            throw .failure("the host is overloaded: a run alone still waited for a CPU")
-        case SBX_BOX_ERROR:
-            throw .failure(
-                "a box could not be set up: step \(second.stage), "
-                    + String(cString: strerror(second.error)))
-        default:
-            // A box that dies without a word twice, alone, was killed by its program.
-            return (second, queued + waited, 2)
-        }
-    }
-
-    private static func mayBeOurs(_ reply: BoxReply) -> Bool {
-        reply.outcome == SBX_STARVED || reply.outcome == SBX_BOX_ERROR || reply.outcome == SBX_LOST
-    }
-
-    private func attempt(
-        _ request: BoxRequest, group: String, alone: Bool
-    ) async throws(SandboxError) -> (reply: BoxReply?, queued: Double) {
-        let begin = Self.now()
-        try await queue.acquire(group: group, alone: alone)
-        defer { queue.release(group: group, alone: alone) }
-        let queued = Self.now() - begin
-        guard !Task.isCancelled else { throw .cancelled }
-        let reply = try await connection.perform(request)
-        if let reply, reply.outcome == SBX_CANCELLED { throw .cancelled }
-        return (reply, queued)
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

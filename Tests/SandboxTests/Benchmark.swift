@@ -8,7 +8,7 @@ import Testing
 
 @testable import Sandbox
 
-/// What a box costs. Not a test of time: prints, and only when asked.
+/// What a box costs; prints, and only when asked.
 ///
 ///     ASSAY_BENCHMARK=1 swift test -c release --filter SandboxBenchmark
 @Suite(.serialized, .enabled(if: getenv("ASSAY_BENCHMARK") != nil, "set ASSAY_BENCHMARK=1"))
