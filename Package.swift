@@ -103,7 +103,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "MathEquivalenceTests",
-            dependencies: ["MathEquivalence", "Bytes", "TestSupport", "assay-math"],
+            dependencies: [
+                "MathEquivalence", "Bytes", "Execution", "TestSupport", "assay-math",
+            ],
             swiftSettings: swiftSettings),
 
         .executableTarget(

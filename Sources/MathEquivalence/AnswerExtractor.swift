@@ -60,7 +60,8 @@ public enum AnswerExtractor {
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: "\\") {
-                if let content = boxContent(bytes, index) {
+                // Doubly escaped text has `\\boxed`; no row break stands before that word.
+                if let content = boxContent(bytes, index) ?? boxContent(bytes, index + 1) {
                     open.append((content, true))
                     lastOpened = content
                     candidate = nil
@@ -189,7 +190,7 @@ public enum AnswerExtractor {
 
     /// Weaker statements, believed only before a short rest with a digit or formula.
     private static let copulas = [
-        " is ", " are ", " est ", " es ", " ist ", " è ", " равно ", "是", "为", "=",
+        " is ", " are ", " est ", " es ", " ist ", " è ", " равно ", "是", "为",
     ].map { Array($0.utf8) }
 
     private static func prose(_ bytes: UnsafeRawBufferPointer) -> (Range<Int>, String)? {
@@ -252,7 +253,7 @@ public enum AnswerExtractor {
                 let start = index + mark.count
                 let sentence = start..<sentenceEnd(bytes, start)
                 guard let range = trimmed(bytes, sentence, ":*=") else { return nil }
-                return firstMath(bytes, range)
+                return saidLast(bytes, range) ?? firstMath(bytes, range)
             }
             index -= 1
         }

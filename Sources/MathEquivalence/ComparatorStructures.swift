@@ -12,7 +12,7 @@ extension Comparator {
         let (x, y) = (left.parts(a), right.parts(b))
         switch (first, second) {
         case (.tuple, .tuple), (.cases, .cases), (.setBuilder, .setBuilder),
-            (.intersection, .intersection), (.difference, .difference):
+            (.difference, .difference):
             return try compareInOrder(x, y)
         case (.tuple, .interval), (.interval, .tuple), (.interval, .interval):
             let flags = left[a].flags | right[b].flags
@@ -21,7 +21,7 @@ extension Comparator {
             }
             return try compareInOrder(x, y)
         case (.list, .list): return try compareLists(x, y)
-        case (.set, .set), (.union, .union): return try compareUnordered(x, y)
+        case (.set, .set), (.union, .union), (.intersection, .intersection): return try compareUnordered(x, y)
         case (.list, .set), (.set, .list):
             policies.insert("set_braces")
             return try compareUnordered(x, y)
@@ -62,11 +62,30 @@ extension Comparator {
     ) throws(NeedsWorker) -> Finding {
         let saved = policies
         let ordered = try compareInOrder(x, y)
-        if ordered.isEquivalent || !options.ignoresListOrder || x.count != y.count { return ordered }
+        if ordered.isEquivalent || !options.ignoresListOrder { return ordered }
         policies = saved
+        if x.count != y.count {
+            // A solution named twice is still one solution.
+            guard x.allSatisfy({ left.kind($0) == .tuple }) else { return ordered }
+            let (first, second) = (distinct(x, in: left), distinct(y, in: right))
+            guard first.count == second.count else { return ordered }
+            policies.insert("repeated_members")
+            return try compareUnordered(first, second)
+        }
         let finding = try compareUnordered(x, y)
         if finding.isEquivalent { policies.insert("list_order") }
         return finding
+    }
+
+    /// Members without those spelled like an earlier one.
+    private func distinct(_ parts: ArraySlice<Int32>, in tree: ExpressionTree) -> ArraySlice<Int32> {
+        guard parts.count <= 64 else { return parts }
+        var result: [Int32] = []
+        for part in parts
+        where !result.contains(where: { ScalarComparator.isSame(tree, $0, tree, part) }) {
+            result.append(part)
+        }
+        return result[...]
     }
 
     /// 2:4 is 1:2; members that are no exact numbers must agree one by one.
@@ -186,7 +205,9 @@ extension Comparator {
     ) throws(NeedsWorker) -> Finding? {
         guard Parser.isScalar(left.kind(a)) else { return nil }
         var members = right.parts(b)
-        if Self.isName(right, right.part(b, 0)) { members = members.dropFirst() }
+        // "f(1) + f(2) = 3 + 4 = 7": a first member with names says what is worked out.
+        let isWorkedOut = members.count > 2 && Self.hasNames(right, right.part(b, 0))
+        if isWorkedOut || Self.isName(right, right.part(b, 0)) { members = members.dropFirst() }
         policies.insert("equation_chain")
         var result = Finding.equivalent(.structure)
         for member in members {

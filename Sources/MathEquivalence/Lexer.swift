@@ -28,6 +28,8 @@ struct Lexer {
     private let closingStart: Int
     /// Whether words were read already, so that a full stop may end a sentence.
     private var isInsideText = false
+    /// Whether the next brace belongs to a box and groups nothing.
+    private var isBoxNext = false
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -217,7 +219,8 @@ struct Lexer {
         }
         if kind == .leftParenthesis || kind == .leftBracket { bracketDepth += 1 }
         if kind == .rightParenthesis || kind == .rightBracket { bracketDepth -= 1 }
-        append(kind, from: start)
+        append(kind, kind == .leftBrace && isBoxNext ? 1 : 0, from: start)
+        isBoxNext = false
     }
 }
 
@@ -241,6 +244,7 @@ extension Lexer {
         switch meaning {
         case .layout:
             hasSpace = true
+            isBoxNext = name == "boxed" || name == "fbox"
             let isDelimiterSize = name == "left" || name == "right" || name.lowercased().hasPrefix("big")
             if isDelimiterSize { skipSpaces() }
             if isDelimiterSize, peek() == 46 { position += 1 }

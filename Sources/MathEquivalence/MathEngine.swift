@@ -50,6 +50,7 @@ public final class MathEngine: Sendable {
     public func compare(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) async -> Comparison {
+        if let plain = Self.comparePlain(reference, answer) { return plain }
         switch Self.prepare(reference, answer) {
         case .failure(let comparison): return comparison
         case .success(let pair):
@@ -71,9 +72,10 @@ public final class MathEngine: Sendable {
     public static func compareInProcess(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) -> Comparison? {
+        if let plain = comparePlain(reference, answer) { return plain }
         switch prepare(reference, answer) {
-        case .failure(let comparison): comparison
-        case .success(let pair): pair.compare(pool: nil, options: options)
+        case .failure(let comparison): return comparison
+        case .success(let pair): return pair.compare(pool: nil, options: options)
         }
     }
 
@@ -115,6 +117,21 @@ public final class MathEngine: Sendable {
         outcome: .failed(.host), decidedBy: .ball, proof: .exact, policies: [],
         explanation: "The math worker failed.")
 
+    /// Two numbers of digits alone; nil for all else, and where a policy about decimals may apply.
+    private static func comparePlain(_ reference: ByteString, _ answer: ByteString) -> Comparison? {
+        reference.withUnsafeBytes { first in
+            answer.withUnsafeBytes { second in
+                guard let x = PlainNumber(first), let y = PlainNumber(second) else { return nil }
+                let isEqual = PlainNumber.isEqual(x, first, y, second)
+                if !isEqual && (x.hasPoint || y.hasPoint) { return nil }
+                return Comparison(
+                    outcome: isEqual ? .equivalent : .different, decidedBy: .rational,
+                    proof: .exact, policies: [],
+                    explanation: isEqual ? "Both sides are equal." : "The numbers differ.")
+            }
+        }
+    }
+
     private enum Prepared {
         case success(PreparedPair)
         case failure(Comparison)
@@ -137,7 +154,9 @@ public final class MathEngine: Sendable {
 
     private static func parse(_ text: ByteString) -> Result<ExpressionTree, ParseFailure> {
         text.withUnsafeBytes { bytes in
-            Result { () throws(ParseFailure) in try Parser.parse(bytes).expandingSigns() }
+            Result { () throws(ParseFailure) in 
+                try Parser.parse(bytes).evaluatingMatrices().expandingSigns()
+            }
         }
     }
 

@@ -352,9 +352,12 @@ extension Parser {
         advance()
         switch sign {
         case .cup:
-            return try node(.union, flattened(left, .union) + [try parseBinary(power + 1)])
+            let next = try parseBinary(power + 1)
+            return try node(.union, flattened(left, .union) + flattened(next, .union))
         case .cap:
-            return try node(.intersection, [left, try parseBinary(power + 1)])
+            let next = try parseBinary(power + 1)
+            return try node(
+                .intersection, flattened(left, .intersection) + flattened(next, .intersection))
         case .setMinus:
             return try node(.difference, [left, try parseBinary(power + 1)])
         default:

@@ -44,6 +44,7 @@ extension Parser {
 
     /// `{…}`: nothing but grouping, unless it lists several things: then people mean a set.
     private mutating func parseGroup() throws(ParseFailure) -> Int32 {
+        let isBox = token.value == 1
         advance()
         let content = try parseContent(until: [.rightBrace, .choose])
         if accept(.choose) {
@@ -59,7 +60,7 @@ extension Parser {
             return try parsePrimary()
         }
         switch tree.kind(content) {
-        case .list: return try node(.set, items(content))
+        case .list where !isBox: return try node(.set, Array(tree.parts(content)))
         default: return content
         }
     }

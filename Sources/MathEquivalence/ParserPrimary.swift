@@ -288,10 +288,18 @@ extension Parser {
         return String(text.filter { !" {}\\\t\n".contains($0) })
     }
 
+    /// Words of two or three letters that are never letters multiplied.
+    private static let smallWords: Set<String> = [
+        "is", "so", "at", "by", "to", "of", "on", "it", "we", "if", "as", "be", "an", "he", "no",
+        "do", "us", "the", "for", "has", "was", "are", "not", "let", "but", "its", "can", "any",
+        "all", "per", "one", "two", "six", "ten", "yes", "she", "get", "now", "our", "you", "set",
+        "sum", "est", "les", "der", "die", "das", "ist", "che", "con", "que", "una", "uno",
+    ]
+
     private mutating func parseWord() throws(ParseFailure) -> Int32 {
         let word = string
         let isName = word.utf8.count <= 3 || word.utf8.allSatisfy { $0 &- 65 < 26 }
-        guard isName, word.utf8.count <= 12, word.utf8.allSatisfy(isASCIILetter) else {
+        guard isName, !Self.smallWords.contains(word.lowercased()), word.utf8.count <= 12, word.utf8.allSatisfy(isASCIILetter) else {
             throw ParseFailure(message: "The word \"\(word.prefix(40))\" is not known.")
         }
         advance()

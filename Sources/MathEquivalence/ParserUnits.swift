@@ -110,6 +110,7 @@ extension Parser {
 
     /// A unit after a complete value; its spelling is kept, its meaning compared elsewhere.
     mutating func parseUnit(after value: Int32) throws(ParseFailure) -> Int32 {
+        if skipApproximateRemark() { return value }
         let isRemark = startsUnitRemark
         guard isRemark || kind == .text || kind == .roman || kind == .currency || isUnitWord else {
             return value
@@ -134,6 +135,21 @@ extension Parser {
         }
         tree.texts.append(unit)
         return try node(.quantity, [value], payload: tree.texts.count - 1)
+    }
+
+    /// `\text{(about }18.9\text{ cards)}` after an exact value repeats it roughly.
+    private mutating func skipApproximateRemark() -> Bool {
+        guard kind == .text, string.trimmedSpaces.hasPrefix("(about")
+            || string.trimmedSpaces.hasPrefix("(approx")
+        else { return false }
+        for offset in 1...6 where position + offset < tokens.count {
+            let last = tokens[position + offset]
+            if last.kind == .text, strings[Int(last.value)].trimmedSpaces.hasSuffix(")") {
+                for _ in 0...offset { advance() }
+                return true
+            }
+        }
+        return false
     }
 
     /// Digits only as powers, as in `cm^2`.

@@ -1,0 +1,176 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Glibc
+import Testing
+import TestSupport
+
+@testable import MathEquivalence
+
+@Suite("Math engine")
+struct MathEngineTests {
+    @Test("every fixture file is read whole")
+    func fixturesAreWhole() {
+        for file in ["equivalent", "different", "unparsable", "dos", "extraction", "docs"] {
+            let cases = MathCase.load(file + ".jsonl")
+            #expect(!cases.isEmpty)
+            #expect(cases.count == MathCase.lineCount(file + ".jsonl"))
+            #expect(Set(cases.map(\.name)).count == cases.count)
+        }
+    }
+
+    @Test("equal pairs are equivalent", arguments: MathCase.load("equivalent.jsonl"))
+    func equivalent(_ line: MathCase) async throws {
+        let result = try await Shared.compare(line.reference ?? "", line.answer ?? "")
+
+        #expect(result.outcome == .equivalent, "\(line.why): \(result)")
+        if let step = line.decidedBy { #expect(result.decidedBy.rawValue == step, "\(result)") }
+        #expect(result.policies == line.policies ?? [], "\(result)")
+    }
+
+    @Test("different pairs are different", arguments: MathCase.load("different.jsonl"))
+    func different(_ line: MathCase) async throws {
+        let result = try await Shared.compare(line.reference ?? "", line.answer ?? "")
+
+        #expect(result.outcome == .different, "\(line.why): \(result)")
+        if let step = line.decidedBy { #expect(result.decidedBy.rawValue == step, "\(result)") }
+        #expect(!result.explanation.isEmpty)
+    }
+
+    @Test("what cannot be read whole is unparsable", arguments: MathCase.load("unparsable.jsonl"))
+    func unparsable(_ line: MathCase) async throws {
+        let result = try await Shared.compare("42", line.answer ?? "")
+        let asReference = try await Shared.compare(line.answer ?? "", "42")
+
+        #expect(result.outcome == .unparsableAnswer, "\(line.why): \(result)")
+        #expect(asReference.outcome == .invalidReference)
+        #expect(MathEngine.validate(reference: ByteString(line.answer ?? "")) != nil)
+    }
+
+    @Test("a hostile answer gets a verdict", arguments: MathCase.load("dos.jsonl"))
+    func hostile(_ line: MathCase) async throws {
+        let result = try await Shared.compare(line.reference ?? "1", line.answer ?? "")
+
+        let verdicts: [Comparison.Outcome] = [.equivalent, .different, .unparsableAnswer]
+        #expect(verdicts.contains(result.outcome), "\(result)")
+    }
+
+    @Test("a hostile reference is never a verdict of equality", arguments: MathCase.load("dos.jsonl"))
+    func hostileReference(_ line: MathCase) async throws {
+        let result = try await Shared.compare(line.answer ?? "", "\\sqrt{2}+1")
+
+        #expect(result.outcome != .equivalent)
+    }
+
+    @Test("every line of docs/math.md holds", arguments: MathCase.load("docs.jsonl"))
+    func documented(_ line: MathCase) async throws {
+        let result = try await Shared.compare(line.reference ?? "", line.answer ?? "")
+
+        #expect("\(result.outcome)" == line.outcome, "\(result)")
+        #expect(result.policies == line.policies ?? [])
+    }
+
+    @Test("a readable side equals itself", arguments: MathCase.load("equivalent.jsonl"))
+    func reflexive(_ line: MathCase) async throws {
+        for side in [line.reference ?? "", line.answer ?? ""] {
+            let result = try await Shared.compare(side, side + " ")
+            #expect(result.outcome == .equivalent, "\(side): \(result)")
+        }
+    }
+
+    @Test("without a policy the order of the sides does not matter")
+    func symmetric() async throws {
+        for line in MathCase.load("equivalent.jsonl") + MathCase.load("different.jsonl") {
+            let (x, y) = (line.reference ?? "", line.answer ?? "")
+            let forwards = try await Shared.compare(x, y)
+            let backwards = try await Shared.compare(y, x)
+            guard forwards.policies.isEmpty, backwards.policies.isEmpty else { continue }
+            if backwards.outcome == .invalidReference { continue }
+            #expect(forwards.outcome == backwards.outcome, "\(line.name)")
+        }
+    }
+
+    @Test("the same pair gives the same result again and in another engine")
+    func deterministic() async throws {
+        let other = try MathEngine(configuration: Shared.configuration)
+        for line in MathCase.load("equivalent.jsonl") + MathCase.load("different.jsonl") {
+            let (x, y) = (line.reference ?? "", line.answer ?? "")
+            let first = try await Shared.compare(x, y)
+            let second = try await Shared.compare(x, y)
+            let third = await other.compare(reference: ByteString(x), answer: ByteString(y))
+            #expect(first == second)
+            #expect(first == third)
+        }
+        await other.shutDown()
+    }
+
+    @Test("plain numbers, fractions and polynomials need no worker")
+    func inProcess() {
+        for (reference, answer) in [("42", "42"), ("\\frac12", "0.5"), ("(x+1)^2", "x^2+2x+1")] {
+            let result = MathEngine.compareInProcess(
+                reference: ByteString(reference), answer: ByteString(answer))
+            #expect(result?.outcome == .equivalent)
+        }
+        #expect(MathEngine.compareInProcess(reference: "\\sqrt{12}", answer: "2\\sqrt3") == nil)
+    }
+
+    @Test("policies can be switched off")
+    func options() async throws {
+        var options = ComparisonOptions()
+        options.acceptsRounding = false
+        options.ignoresListOrder = false
+        options.acceptsMissingUnits = false
+        options.acceptsBarePercent = false
+        options.acceptsNumericProof = false
+        for (reference, answer) in [
+            ("33.33", "\\frac{100}{3}"), ("1,2", "2,1"), ("5", "5\\text{ cm}"), ("60", "60\\%"),
+        ] {
+            #expect(try await Shared.compare(reference, answer, options).outcome == .different)
+        }
+        let numeric = try await Shared.compare("\\sec^2 x", "1+\\tan^2 x", options)
+        #expect(numeric.outcome == .undecided(.engine))
+    }
+
+    @Test("a killed worker costs no answer")
+    func killedWorker() async throws {
+        let engine = try MathEngine(configuration: Shared.configuration)
+        for process in engine.idleWorkerProcessIDs { kill(process, SIGKILL) }
+
+        let result = await engine.compare(reference: "\\sqrt{12}", answer: "2\\sqrt{3}")
+
+        #expect(result.outcome == .equivalent)
+        await engine.shutDown()
+    }
+
+    @Test("an engine without its worker says so")
+    func missingWorker() {
+        #expect(throws: MathEngineError.self) {
+            try MathEngine(configuration: MathConfiguration(workerPath: "/nonexistent/assay-math"))
+        }
+    }
+
+    @Test("workers end with their engine")
+    func workersEnd() async throws {
+        let engine = try MathEngine(configuration: Shared.configuration)
+        let processes = engine.idleWorkerProcessIDs
+        await engine.shutDown()
+
+        #expect(!processes.isEmpty)
+        for process in processes { #expect(kill(process, 0) != 0) }
+    }
+
+    @Test("comparisons run side by side")
+    func concurrent() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 2..<60 {
+                group.addTask {
+                    let result = try await Shared.compare(
+                        "\\sqrt{\(number)}+1", "1+\\frac{\(number)}{\\sqrt{\(number)}}")
+                    return result.outcome == .equivalent
+                }
+            }
+            for try await isEqual in group { #expect(isEqual) }
+        }
+    }
+}
