@@ -120,7 +120,8 @@ public enum AnswerExtractor {
         var index = bytes.count - 4
         while index >= 0 {
             if bytes[index] == 35, bytes[index + 1] == 35, bytes[index + 2] == 35,
-                bytes[index + 3] == 35, index == 0 || bytes[index - 1] != 35
+                bytes[index + 3] == 35, index == 0 || bytes[index - 1] != 35,
+                index + 4 == bytes.count || bytes[index + 4] != 35
             {
                 return trimmed(bytes, index + 4..<lineEnd(bytes, index + 4))
             }
@@ -245,10 +246,16 @@ public enum AnswerExtractor {
         bytes.indices.contains { bytes[$0] == 92 && boxContent(bytes, $0) != nil }
     }
 
-    /// What follows the last "the answer is".
+    private static let statementStarts = Set(
+        statements.compactMap(\.first).flatMap { isASCIILetter($0) ? [$0, $0 ^ 32] : [$0] })
+
     private static func stated(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var index = bytes.count - 1
         while index >= 0 {
+            guard statementStarts.contains(bytes[index]) else {
+                index -= 1
+                continue
+            }
             for mark in statements where matches(bytes, index, bytes.count, mark) {
                 let start = index + mark.count
                 let sentence = start..<sentenceEnd(bytes, start)

@@ -50,6 +50,17 @@ struct Lexer {
         position + offset < bytes.count ? bytes[position + offset] : 0
     }
 
+    /// Whether `spelling` stands at `index`, which may lie behind the end.
+    private func matches(_ spelling: String, at index: Int) -> Bool {
+        guard index + spelling.utf8.count <= bytes.count else { return false }
+        var position = index
+        for byte in spelling.utf8 {
+            if bytes[position] != byte { return false }
+            position += 1
+        }
+        return true
+    }
+
     private mutating func append(_ kind: TokenKind, _ value: Int32 = 0, from start: Int) {
         tokens.append(
             Token(
@@ -185,7 +196,7 @@ struct Lexer {
         ] {
             var index = position
             while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
-            guard bytes[index...].starts(with: spelling.utf8) else { continue }
+            guard matches(spelling, at: index) else { continue }
             position = index + spelling.utf8.count
             append(kind, from: start)
             if spelling.utf8.count > 12 { append(kind, from: start) }
@@ -285,13 +296,16 @@ extension Lexer {
         var depth = 0
         let start = position + 1
         while position < bytes.count {
-            if bytes[position] == 92 { position += 1 } else if bytes[position] == 123 { depth += 1 }
-            else if bytes[position] == 125 { depth -= 1 }
-            position += 1
-            if depth == 0 {
-                return String(decoding: bytes[start..<min(position - 1, bytes.count)], as: UTF8.self)
+            switch bytes[position] {
+            case 92: position += 1
+            case 123: depth += 1
+            case 125: depth -= 1
+            default: break
             }
+            position += 1
+            if depth == 0 { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
         }
+        position = bytes.count
         return nil
     }
 
@@ -410,12 +424,11 @@ extension Lexer {
 
     /// Kinds: 0 `,` · 1 `{,}` or `,\!` · 2 `\,` or `\ ` · 3 one plain space.
     private func groupSeparator() -> (kind: Int, width: Int)? {
-        let rest = bytes[position...]
-        if rest.starts(with: "{,}".utf8) { return (1, 3) }
-        if rest.starts(with: "\\,".utf8) || rest.starts(with: "\\ ".utf8) { return (2, 2) }
+        if matches("{,}", at: position) { return (1, 3) }
+        if matches("\\,", at: position) || matches("\\ ", at: position) { return (2, 2) }
         if peek() == 44 {
             var width = 1
-            if bytes[(position + 1)...].starts(with: "\\!".utf8) {
+            if matches("\\!", at: position + 1) {
                 width = 3
                 while isASCIISpace(peek(width)) { width += 1 }
                 return (1, width)
@@ -446,8 +459,7 @@ extension Lexer {
     }
 
     private func startsRepetition(at index: Int) -> Bool {
-        index < bytes.count && bytes[index...].starts(with: "\\overline".utf8)
-            || index < bytes.count && bytes[index...].starts(with: "\\bar".utf8)
+        matches("\\overline", at: index) || matches("\\bar", at: index)
     }
 
     private mutating func readRepetition() -> [UInt8]? {

@@ -18,6 +18,8 @@ struct Parser {
     var openBars = 0
     /// Whether a colon or bar here means "such that".
     var isInsideSet = false
+    /// Whether `[` closes the interval opened by `]`.
+    var isFrenchInterval = false
     /// Whether the factor belongs to a function without brackets, which the next function ends.
     var isFunctionArgument = false
     /// Index names of the sums around this place; `i` is then no imaginary unit.
@@ -139,15 +141,15 @@ struct Parser {
     mutating func bracketed<Result>(
         insideSet: Bool = false, _ body: (inout Parser) throws(ParseFailure) -> Result
     ) throws(ParseFailure) -> Result {
-        let saved = (openBars, isInsideSet, isFunctionArgument)
-        (openBars, isInsideSet, isFunctionArgument) = (0, insideSet, false)
+        let saved = (openBars, isInsideSet, isFunctionArgument, isFrenchInterval)
+        (openBars, isInsideSet, isFunctionArgument, isFrenchInterval) = (0, insideSet, false, false)
         depth += 1
         guard depth <= Self.nestingLimit else {
             throw ParseFailure(message: "The expression is nested too deeply.")
         }
         defer {
             depth -= 1
-            (openBars, isInsideSet, isFunctionArgument) = saved
+            (openBars, isInsideSet, isFunctionArgument, isFrenchInterval) = saved
         }
         return try body(&self)
     }
@@ -384,7 +386,8 @@ extension Parser {
     /// Whether the token may begin a factor without a multiplication sign.
     private var startsFactor: Bool {
         switch kind {
-        case .letter, .leftBrace, .leftBracket, .leftFloor, .leftCeiling, .fraction, .squareRoot,
+        case .leftBracket: return !isFrenchInterval
+        case .letter, .leftBrace, .leftFloor, .leftCeiling, .fraction, .squareRoot,
             .radical, .cubeRoot, .binomial, .pi, .overline, .accent, .beginGrid, .infinity,
             .ellipsis:
             return true

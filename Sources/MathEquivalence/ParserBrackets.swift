@@ -27,7 +27,8 @@ extension Parser {
         until closing: [TokenKind], insideSet: Bool = false
     ) throws(ParseFailure) -> Int32? {
         let result = try bracketed(insideSet: insideSet) { parser throws(ParseFailure) in
-            try parser.parseList(until: closing)
+            parser.isFrenchInterval = closing.contains(.leftBracket)
+            return try parser.parseList(until: closing)
         }
         guard closing.contains(kind) else { throw unexpected() }
         return result
@@ -84,12 +85,11 @@ extension Parser {
     private mutating func parseSquare() throws(ParseFailure) -> Int32 {
         let isLeftClosed = kind == .leftBracket
         advance()
-        let closing: [TokenKind] = [.rightBracket, .rightParenthesis, .leftBracket]
-        let content = try bracketed { parser throws(ParseFailure) in
-            try parser.parseList(until: closing)
-        }
+        var closing: [TokenKind] = [.rightBracket, .rightParenthesis]
+        if !isLeftClosed { closing.append(.leftBracket) }
+        let content = try parseContent(until: closing)
         let mark = kind
-        guard closing.contains(mark), let content else { throw unexpected() }
+        guard let content else { throw unexpected() }
         advance()
         let list = items(content)
         let isRightClosed = mark == .rightBracket

@@ -139,7 +139,7 @@ extension Parser {
         let start = Int(token.start)
         let before = position
         skipGroup()
-        let spelling = compact(start..<Int(tokens[position - 1].end))
+        let spelling = compact(from: start)
         if spelling.utf8.count <= 8, spelling.utf8.allSatisfy({ isASCIILetter($0) || isASCIIDigit($0) }),
             spelling.utf8.contains(where: isASCIILetter)
         {

@@ -113,7 +113,7 @@ extension Parser {
         let start = Int(tokens[position + 1].start)
         advance()
         skipGroup()
-        return "^" + compact(start..<Int(tokens[position - 1].end))
+        return "^" + compact(from: start)
     }
 
     // MARK: Numbers
@@ -137,7 +137,7 @@ extension Parser {
         advance()
         let start = Int(token.start)
         skipGroup()
-        let spelling = compact(start..<Int(tokens[position - 1].end))
+        let spelling = compact(from: start)
         let words = [
             "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
             "ten": 10,
@@ -265,7 +265,7 @@ extension Parser {
         advance()
         let start = Int(token.start)
         skipGroup()
-        return "_" + compact(start..<Int(tokens[position - 1].end))
+        return "_" + compact(from: start)
     }
 
     /// Skips one token or one braced group.
@@ -279,9 +279,10 @@ extension Parser {
         } while level > 0
     }
 
-    /// Bytes without spaces, braces and style commands.
-    func compact(_ range: Range<Int>) -> String {
-        var text = String(decoding: bytes[range], as: UTF8.self)
+    /// Bytes from `start` to the last token, without spaces, braces and style commands.
+    func compact(from start: Int) -> String {
+        let end = max(start, position > 0 ? Int(tokens[position - 1].end) : 0)
+        var text = String(decoding: bytes[start..<end], as: UTF8.self)
         for style in ["\\text", "\\mathrm", "\\rm", "\\operatorname"] {
             text = text.split(separator: style).joined()
         }

@@ -23,8 +23,10 @@ final class WorkerPool: Sendable {
 
     /// Performs a request; nil if it killed two workers in a row or none could be started.
     func perform(_ payload: [UInt8]) -> MathWorker.Reply? {
-        for _ in 0..<2 {
-            guard let worker = take() else { continue }
+        for attempt in 0..<2 {
+            // The second try gets a worker that has seen nothing else.
+            let fresh = attempt == 0 ? take() : try? MathWorker(path: path)
+            guard let worker = fresh else { continue }
             guard let reply = try? worker.perform(payload), reply.outcome != WorkerOutcome.aborted
             else { continue }
             if worker.requestCount < MathWorker.requestLimit { put(worker) }

@@ -23,11 +23,11 @@ struct RationalTests {
             let sum = try #require(a.adding(b))
             let other = try #require(b.adding(a))
             #expect(sum == other)
-            let distributed = try #require(
-                try #require(a.multiplying(c)).adding(try #require(b.multiplying(c))))
-            #expect(try #require(sum.multiplying(c)) == distributed)
-            #expect(try #require(a.adding(a.negated)).isZero)
-            if !a.isZero { #expect(try #require(a.multiplying(a.inverse)) == .one) }
+            let (left, right) = (try #require(a.multiplying(c)), try #require(b.multiplying(c)))
+            let distributed = try #require(left.adding(right))
+            #expect(sum.multiplying(c) == distributed)
+            #expect(a.adding(a.negated)?.isZero == true)
+            if !a.isZero { #expect(a.multiplying(a.inverse) == .one) }
             #expect((a < b) == (b.negated < a.negated))
         }
     }
