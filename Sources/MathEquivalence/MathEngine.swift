@@ -117,13 +117,22 @@ public final class MathEngine: Sendable {
         outcome: .failed(.host), decidedBy: .ball, proof: .exact, policies: [],
         explanation: "The math worker failed.")
 
-    /// Two numbers of digits alone; nil for all else, and where a policy about decimals may apply.
+    /// Two numbers or fractions of digits alone; nil for all else, and where a policy about decimals may apply.
     private static func comparePlain(_ reference: ByteString, _ answer: ByteString) -> Comparison? {
         reference.withUnsafeBytes { first in
             answer.withUnsafeBytes { second in
-                guard let x = PlainNumber(first), let y = PlainNumber(second) else { return nil }
-                let isEqual = PlainNumber.isEqual(x, first, y, second)
-                if !isEqual && (x.hasPoint || y.hasPoint) { return nil }
+                let isEqual: Bool
+                let mayRound: Bool
+                if let x = PlainNumber(first), let y = PlainNumber(second) {
+                    isEqual = PlainNumber.isEqual(x, first, y, second)
+                    mayRound = x.hasPoint || y.hasPoint
+                } else if let x = PlainFraction(first), let y = PlainFraction(second) {
+                    isEqual = x == y
+                    mayRound = x.isDecimal || y.isDecimal
+                } else {
+                    return nil
+                }
+                if !isEqual && mayRound { return nil }
                 return Comparison(
                     outcome: isEqual ? .equivalent : .different, decidedBy: .rational,
                     proof: .exact, policies: [],

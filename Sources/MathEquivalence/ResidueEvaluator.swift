@@ -41,8 +41,8 @@ struct ResidueEvaluator {
         var stack: [(UInt64, Size)] = []
         for node in order {
             let count = Int(tree[node].count)
-            let operands = stack.suffix(count)
-            switch apply(node, operands) {
+            // A copy: a slice would share the stack and make every push copy all of it.
+            switch apply(node, count == 0 ? [] : Array(stack.suffix(count))) {
             case .value(let value, let size):
                 stack.removeLast(count)
                 stack.append((value, size))
@@ -54,7 +54,7 @@ struct ResidueEvaluator {
         return .value(value, size)
     }
 
-    private func apply(_ node: Int32, _ operands: ArraySlice<(UInt64, Size)>) -> Outcome {
+    private func apply(_ node: Int32, _ operands: [(UInt64, Size)]) -> Outcome {
         if let value = exact[node], tree.kind(node) != .number { return constant(value) }
         if exact.isUndefined(node) { return .pole }
         guard let first = operands.first else { return leaf(node) }

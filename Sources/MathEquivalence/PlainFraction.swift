@@ -1,0 +1,78 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A fraction of machine words read without a tree: `-3/4`, `\frac{3}{4}`, `0.75`, `42`.
+struct PlainFraction {
+    let isNegative: Bool
+    let above: UInt64
+    let below: UInt64
+    /// Whether a decimal point was written, so that a rounding policy may apply.
+    let isDecimal: Bool
+
+    /// Nil for anything else, for numbers of more than 18 digits, and for a zero denominator.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        var reader = Reader(bytes: bytes)
+        reader.skipSpaces()
+        isNegative = reader.accept("-")
+        let isCommand = ["\\frac{", "\\dfrac{", "\\tfrac{"].contains { reader.accept($0) }
+        guard let first = reader.digits() else { return nil }
+        var (denominator, hasPoint) = (UInt64(1), false)
+        var numerator = first.value
+        if isCommand || reader.accept("/") {
+            guard !isCommand || reader.accept("}{"), let second = reader.digits(),
+                !isCommand || reader.accept("}")
+            else { return nil }
+            denominator = second.value
+        } else if reader.accept(".") {
+            guard let second = reader.digits(), first.count + second.count <= 18 else { return nil }
+            hasPoint = true
+            for _ in 0..<second.count { denominator *= 10 }
+            numerator = first.value * denominator + second.value
+        }
+        reader.skipSpaces()
+        guard reader.isAtEnd, denominator > 0 else { return nil }
+        (above, below, isDecimal) = (numerator, denominator, hasPoint)
+    }
+
+    static func == (left: PlainFraction, right: PlainFraction) -> Bool {
+        guard left.isNegative == right.isNegative || (left.above == 0 && right.above == 0) else {
+            return false
+        }
+        return left.above.multipliedFullWidth(by: right.below)
+            == right.above.multipliedFullWidth(by: left.below)
+    }
+
+    private struct Reader {
+        let bytes: UnsafeRawBufferPointer
+        var position = 0
+
+        init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+        var isAtEnd: Bool { position == bytes.count }
+
+        mutating func skipSpaces() {
+            while position < bytes.count, isASCIISpace(bytes[position]) { position += 1 }
+        }
+
+        mutating func accept(_ mark: StaticString) -> Bool {
+            let count = mark.utf8CodeUnitCount
+            guard position + count <= bytes.count else { return false }
+            for index in 0..<count where bytes[position + index] != mark.utf8Start[index] {
+                return false
+            }
+            position += count
+            return true
+        }
+
+        mutating func digits() -> (value: UInt64, count: Int)? {
+            var value: UInt64 = 0
+            let start = position
+            while position < bytes.count, isASCIIDigit(bytes[position]) {
+                guard position - start < 18 else { return nil }
+                value = value * 10 + UInt64(bytes[position] - 48)
+                position += 1
+            }
+            return position > start ? (value, position - start) : nil
+        }
+    }
+}
