@@ -104,7 +104,9 @@ public enum AnswerExtractor {
         let marks = Array(extra.utf8)
         var (start, end) = (range.lowerBound, range.upperBound)
         while start < end, isASCIISpace(bytes[start]) || marks.contains(bytes[start]) { start += 1 }
-        while end > start, isASCIISpace(bytes[end - 1]) || marks.contains(bytes[end - 1]) { end -= 1 }
+        while end > start, isASCIISpace(bytes[end - 1]) || marks.contains(bytes[end - 1]) {
+            end -= 1
+        }
         return start < end ? start..<end : nil
     }
 
@@ -197,7 +199,8 @@ public enum AnswerExtractor {
     private static func prose(_ bytes: UnsafeRawBufferPointer) -> (Range<Int>, String)? {
         if hasBox(bytes) { return lastBox(bytes).map { ($0, "boxed") } }
         if let line = answerLine(bytes) {
-            let sentence = line.lowerBound..<min(sentenceEnd(bytes, line.lowerBound), line.upperBound)
+            let sentence =
+                line.lowerBound..<min(sentenceEnd(bytes, line.lowerBound), line.upperBound)
             return (saidLast(bytes, sentence) ?? firstMath(bytes, sentence), "answer_line")
         }
         if let range = stated(bytes) { return (range, "stated") }
@@ -282,7 +285,9 @@ public enum AnswerExtractor {
         .map { (Array($0.0.utf8), Array($0.1.utf8)) }
 
     /// The math at the start of the range, without its delimiters, or the range itself.
-    private static func firstMath(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
+    private static func firstMath(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<
+        Int
+    > {
         for (open, close) in delimiters where matches(bytes, range.lowerBound, bytes.count, open) {
             var end = range.lowerBound + open.count
             while end < bytes.count, !matches(bytes, end, bytes.count, close) { end += 1 }

@@ -55,7 +55,8 @@ struct Comparator {
         }
         if left.kind(a) == .text || right.kind(b) == .text { return compareTexts(a, b) }
         if let finding = compareWords(a, b) { return finding }
-        for kind in [NodeKind.percent, .degrees] where (left.kind(a) == kind) != (right.kind(b) == kind) {
+        for kind in [NodeKind.percent, .degrees]
+        where (left.kind(a) == kind) != (right.kind(b) == kind) {
             return try compareMarked(kind, a, b)
         }
         return nil
@@ -96,7 +97,8 @@ struct Comparator {
         let x = first == nil ? a : left.part(a, 0)
         let y = second == nil ? b : right.part(b, 0)
         if let first, let second, first != second {
-            guard !first.isKnown || !second.isKnown else {
+            let isMeasured = !first.measure.isEmpty && !second.measure.isEmpty
+            guard !isMeasured || first.measure == second.measure else {
                 return .different(.structure, "The units \(first.name) and \(second.name) differ.")
             }
             guard options.acceptsMissingUnits else {
@@ -236,7 +238,9 @@ struct Comparator {
         return result
     }
 
-    /// Members in any order, each matched once. Equality is transitive, so the first match will do.
+    /// Members in any order, each matched once.
+    ///
+    /// Equality is transitive, so the first match will do.
     mutating func compareUnordered(
         _ first: ArraySlice<Int32>, _ second: ArraySlice<Int32>
     ) throws(NeedsWorker) -> Finding {

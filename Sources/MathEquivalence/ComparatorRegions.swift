@@ -168,7 +168,8 @@ struct RegionReader {
                 result.append(piece)
                 continue
             }
-            let isTouching = last.high.place == piece.low.place
+            let isTouching =
+                last.high.place == piece.low.place
                 && (last.high.isClosed || piece.low.isClosed) && last.high.place.isFinite
             guard last.high.place > piece.low.place || isTouching else {
                 result.append(piece)
@@ -199,7 +200,8 @@ extension Comparator {
         var proof = Comparison.Proof.exact
         for (p, q) in zip(x, y) {
             for (end, other) in [(p.low, q.low), (p.high, q.high)] {
-                guard end.isClosed == other.isClosed, (end.node == nil) == (other.node == nil) else {
+                guard end.isClosed == other.isClosed, (end.node == nil) == (other.node == nil)
+                else {
                     return .different(.structure, "The ends of the sets differ.")
                 }
                 guard let node = end.node, let partner = other.node else { continue }

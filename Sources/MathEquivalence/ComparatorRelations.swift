@@ -28,9 +28,11 @@ extension Comparator {
     private mutating func compareSingle(
         _ a: Int32, _ sign: RelationSign, _ b: Int32, _ other: RelationSign
     ) throws(NeedsWorker) -> Finding? {
-        let isEquation = sign == .equal && other == .equal || sign == .notEqual && other == .notEqual
+        let isEquation =
+            sign == .equal && other == .equal || sign == .notEqual && other == .notEqual
         guard isEquation || (sign.isOrder && other.isOrder) else { return nil }
-        let scalar = left.parts(a).allSatisfy { Parser.isScalar(left.kind($0)) }
+        let scalar =
+            left.parts(a).allSatisfy { Parser.isScalar(left.kind($0)) }
             && right.parts(b).allSatisfy { Parser.isScalar(right.kind($0)) }
         guard scalar, Self.hasNames(left, a), Self.hasNames(right, b) else { return nil }
         if sign.isOrder {
@@ -44,6 +46,10 @@ extension Comparator {
         }
         for (tree, isReference) in [(sides.reference, true), (sides.answer, false)] {
             let zero = try proportion(tree, sides.zero)
+            if zero.verdict == .invalidReference {
+                return isReference
+                    ? zero : .different(.structure, "The answer's relation divides by zero.")
+            }
             if zero.isEquivalent {
                 return isReference
                     ? Finding(
@@ -61,9 +67,12 @@ extension Comparator {
         guard finding.isEquivalent, sign.isOrder else { return finding }
         let isMirrored = sign == other.mirrored && sign != other
         guard let factor = sides.factorSign() else {
-            return Finding(
-                verdict: .undecided(.engine), step: .structure,
-                sentence: "The direction of the inequalities could not be compared.")
+            guard sides.isReferencePlain else {
+                return Finding(
+                    verdict: .undecided(.reference), step: .structure,
+                    sentence: "The direction of the reference's inequality is not known.")
+            }
+            return .different(.budget, "The answer's inequality is too complex to compare.")
         }
         return factor == !isMirrored
             ? finding : .different(.structure, "The inequalities point different ways.")
@@ -119,11 +128,20 @@ struct ProportionTrees {
         return result
     }
 
-    private static func product(_ first: ExpressionTree, _ second: ExpressionTree) -> ExpressionTree? {
+    private static func product(_ first: ExpressionTree, _ second: ExpressionTree)
+        -> ExpressionTree?
+    {
         var result = first
-        guard let other = TreeCopier().copy(second.root, of: second, into: &result) else { return nil }
+        guard let other = TreeCopier().copy(second.root, of: second, into: &result) else {
+            return nil
+        }
         result.root = result.add(.multiply, [first.root, other])
         return result
+    }
+
+    /// Whether doubles can evaluate F, so that only G can stand in the way.
+    var isReferencePlain: Bool {
+        DoubleEvaluator(tree: reference, point: { _ in 1.25 }).evaluate(reference.root) != nil
     }
 
     /// Whether F / G, known to be constant, is positive; nil if doubles cannot tell.
@@ -132,7 +150,9 @@ struct ProportionTrees {
             let point: (String) -> Double = { name in
                 Double(SplitMix.hash(name.utf8, from: UInt64(attempt + 1)) % 1009) / 128 - 3.9
             }
-            guard let (x, _) = DoubleEvaluator(tree: reference, point: point).evaluate(reference.root),
+            guard
+                let (x, _) = DoubleEvaluator(tree: reference, point: point).evaluate(
+                    reference.root),
                 let (y, _) = DoubleEvaluator(tree: answer, point: point).evaluate(answer.root)
             else { return nil }
             let ratio = x / y

@@ -21,7 +21,8 @@ extension Comparator {
             }
             return try compareInOrder(x, y)
         case (.list, .list): return try compareLists(x, y)
-        case (.set, .set), (.union, .union), (.intersection, .intersection): return try compareUnordered(x, y)
+        case (.set, .set), (.union, .union), (.intersection, .intersection):
+            return try compareUnordered(x, y)
         case (.list, .set), (.set, .list):
             policies.insert("set_braces")
             return try compareUnordered(x, y)
@@ -78,7 +79,8 @@ extension Comparator {
     }
 
     /// Members without those spelled like an earlier one.
-    private func distinct(_ parts: ArraySlice<Int32>, in tree: ExpressionTree) -> ArraySlice<Int32> {
+    private func distinct(_ parts: ArraySlice<Int32>, in tree: ExpressionTree) -> ArraySlice<Int32>
+    {
         guard parts.count <= 64 else { return parts }
         var result: [Int32] = []
         for part in parts
@@ -105,7 +107,8 @@ extension Comparator {
         return .equivalent(.structure)
     }
 
-    private mutating func compareCongruences(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding {
+    private mutating func compareCongruences(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding
+    {
         let modulus = try compare(left.part(a, 2), right.part(b, 2))
         guard modulus.isEquivalent else { return modulus }
         let subject = try compare(left.part(a, 0), right.part(b, 0))

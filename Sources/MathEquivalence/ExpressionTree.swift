@@ -47,7 +47,9 @@ enum RelationSign: UInt8, Sendable {
 /// One node; its children lie in `ExpressionTree.children[first ..< first + count]`.
 struct Node: Sendable, Equatable {
     var kind: NodeKind
-    /// `interval`: 1 = left end closed, 2 = right end closed. `number`: see `NumberFlags`.
+    /// Marks of the kind: of an `interval` 1 for a closed left end and 2 for a closed right end, of
+    /// a `number` those of `NumberFlags`.
+    ///
     /// `symbol`, `multiply`: 1 = came from one bare word.
     var flags: UInt8 = 0
     /// Index into the table that belongs to the kind: names, numbers, texts, chains; or a function,

@@ -163,13 +163,14 @@ public final class MathEngine: Sendable {
 
     private static func parse(_ text: ByteString) -> Result<ExpressionTree, ParseFailure> {
         text.withUnsafeBytes { bytes in
-            Result { () throws(ParseFailure) in 
+            Result { () throws(ParseFailure) in
                 try Parser.parse(bytes).evaluatingMatrices().expandingSigns()
             }
         }
     }
 
-    private static func syntax(_ outcome: Comparison.Outcome, _ failure: ParseFailure) -> Comparison {
+    private static func syntax(_ outcome: Comparison.Outcome, _ failure: ParseFailure) -> Comparison
+    {
         Comparison(
             outcome: outcome, decidedBy: .syntax, proof: .exact, policies: [],
             explanation: failure.message)

@@ -28,9 +28,11 @@ extension ExpressionTree {
     private mutating func sum(_ members: [Int32]) -> Int32? {
         let width = self[members[0]].payload
         let count = self[members[0]].count
-        guard members.allSatisfy({
-            kind($0) == .matrix && self[$0].payload == width && self[$0].count == count
-        }) else { return nil }
+        guard
+            members.allSatisfy({
+                kind($0) == .matrix && self[$0].payload == width && self[$0].count == count
+            })
+        else { return nil }
         var entries: [Int32] = []
         for index in 0..<Int(count) { entries.append(add(.add, members.map { part($0, index) })) }
         return add(.matrix, entries, payload: Int(width))

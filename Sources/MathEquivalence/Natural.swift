@@ -56,7 +56,9 @@ struct Natural: Equatable, Sendable {
     /// The nearest double, or infinity.
     var double: Double {
         var result = 0.0
-        for limb in limbs.reversed() { result = result * 18_446_744_073_709_551_616.0 + Double(limb) }
+        for limb in limbs.reversed() {
+            result = result * 18_446_744_073_709_551_616.0 + Double(limb)
+        }
         return result
     }
 

@@ -210,7 +210,8 @@ extension Parser {
     mutating func parseItem() throws(ParseFailure) -> Int32 {
         // "= 5" and "≈ 8.24" say the value alone.
         if position == 0, kind == .relation,
-            [RelationSign.equal, .approximate].contains(where: { Int32($0.rawValue) == token.value })
+            [RelationSign.equal, .approximate].contains(where: { Int32($0.rawValue) == token.value }
+            )
         {
             advance()
         }

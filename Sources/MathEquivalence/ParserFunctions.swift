@@ -116,7 +116,11 @@ extension Parser {
         let content: Int32
         switch kind {
         case .leftParenthesis, .leftBrace, .leftSet, .leftBracket:
-            if kind == .leftBrace { content = try parseArgument() } else { content = try parseBracket() }
+            if kind == .leftBrace {
+                content = try parseArgument()
+            } else {
+                content = try parseBracket()
+            }
         default: throw unexpected()
         }
         let isCollection = [.tuple, .list, .set, .interval].contains(tree.kind(content))
@@ -140,7 +144,8 @@ extension Parser {
         let before = position
         skipGroup()
         let spelling = compact(from: start)
-        if spelling.utf8.count <= 8, spelling.utf8.allSatisfy({ isASCIILetter($0) || isASCIIDigit($0) }),
+        if spelling.utf8.count <= 8,
+            spelling.utf8.allSatisfy({ isASCIILetter($0) || isASCIIDigit($0) }),
             spelling.utf8.contains(where: isASCIILetter)
         {
             return try symbol("\(accent){\(spelling)}" + parseSubscript())

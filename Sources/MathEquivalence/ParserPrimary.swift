@@ -196,7 +196,8 @@ extension Parser {
 
     private mutating func parseName() throws(ParseFailure) -> Int32 {
         let letter = string
-        let isItemStart = position == 0 || tokens[position - 1].kind == .comma
+        let isItemStart =
+            position == 0 || tokens[position - 1].kind == .comma
             || tokens[position - 1].kind == .semicolon || tokens[position - 1].kind == .separator
         advance()
         var name = letter + parseSubscript()
@@ -300,7 +301,9 @@ extension Parser {
     private mutating func parseWord() throws(ParseFailure) -> Int32 {
         let word = string
         let isName = word.utf8.count <= 3 || word.utf8.allSatisfy { $0 &- 65 < 26 }
-        guard isName, !Self.smallWords.contains(word.lowercased()), word.utf8.count <= 12, word.utf8.allSatisfy(isASCIILetter) else {
+        guard isName, !Self.smallWords.contains(word.lowercased()), word.utf8.count <= 12,
+            word.utf8.allSatisfy(isASCIILetter)
+        else {
             throw ParseFailure(message: "The word \"\(word.prefix(40))\" is not known.")
         }
         advance()
@@ -353,7 +356,9 @@ extension Parser {
     private mutating func splitDigit() -> Int32? {
         let literal = numbers[Int(token.value)]
         let digits = literal.digits
-        guard numberFlags[Int(token.value)] == 2, digits.count > 1, digits.count <= 3 else { return nil }
+        guard numberFlags[Int(token.value)] == 2, digits.count > 1, digits.count <= 3 else {
+            return nil
+        }
         let start = Int(token.start)
         guard Int(token.end) - start == digits.count else { return nil }
         let result = tree.addNumber(

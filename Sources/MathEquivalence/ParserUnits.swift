@@ -7,11 +7,14 @@ extension Parser {
     /// Words after a number that change its value; with them it is no quantity.
     private static let changingWords: Set<String> = [
         "hundred", "thousand", "million", "billion", "trillion", "dozen", "dozens", "score", "half",
-        "halves", "third", "thirds", "quarter", "quarters", "tenths", "squared", "cubed", "factorial",
+        "halves", "third", "thirds", "quarter", "quarters", "tenths", "squared", "cubed",
+        "factorial",
         "times", "plus", "minus", "divided", "over", "to", "not", "than", "through", "is", "equals",
-        "either", "between", "about", "except", "if", "when", "where", "for", "mod", "modulo", "base",
+        "either", "between", "about", "except", "if", "when", "where", "for", "mod", "modulo",
+        "base",
         "hundreds", "thousands", "millions", "billions", "is not", "fifths", "sixths", "eighths",
-        "negative", "positive", "double", "triple", "twice", "power", "root", "wrong", "no", "false",
+        "negative", "positive", "double", "triple", "twice", "power", "root", "wrong", "no",
+        "false",
     ]
 
     private static let changingRemarks: Set<String> = [
@@ -22,10 +25,12 @@ extension Parser {
     /// Short unit names that are not products of letters.
     private static let units: Set<String> = [
         "cm", "mm", "km", "dm", "nm", "ft", "in", "yd", "mi", "kg", "mg", "lb", "lbs", "oz", "ml",
-        "mL", "dl", "hr", "hrs", "min", "mins", "sec", "secs", "ms", "mph", "kph", "kmh", "Hz", "kHz",
+        "mL", "dl", "hr", "hrs", "min", "mins", "sec", "secs", "ms", "mph", "kph", "kmh", "Hz",
+        "kHz",
         "kJ", "kW", "kPa", "Pa", "eV", "MeV", "keV", "mol", "deg", "rad", "sq", "cu", "pm", "am",
         "gal", "qt", "pt", "cal", "AU", "pc", "erg", "dyn", "GeV", "MHz", "GHz", "cents", "cent",
-        "USD", "dollars", "yen", "day", "days", "boys", "girls", "men", "cups", "cup", "feet", "foot",
+        "USD", "dollars", "yen", "day", "days", "boys", "girls", "men", "cups", "cup", "feet",
+        "foot",
         "mile", "miles", "hour", "hours", "year", "years", "ways", "way", "inch", "unit", "units",
         "points", "per", "Rs", "pcs", "cards", "pens", "m²", "square", "cubic",
     ]
@@ -86,7 +91,8 @@ extension Parser {
         guard kind == .word else { return false }
         let word = string
         if !word.utf8.allSatisfy(isASCIILetter) { return true }
-        return Self.units.contains(word) || (word.utf8.count > 3 && !word.utf8.allSatisfy { $0 &- 65 < 26 })
+        return Self.units.contains(word)
+            || (word.utf8.count > 3 && !word.utf8.allSatisfy { $0 &- 65 < 26 })
     }
 
     /// Whether a remark such as " (loads)" stands here.
@@ -96,7 +102,8 @@ extension Parser {
         var hasWord = false
         while index < tokens.count {
             switch tokens[index].kind {
-            case .word, .text: hasWord = hasWord || strings[Int(tokens[index].value)].utf8.count >= 2
+            case .word, .text:
+                hasWord = hasWord || strings[Int(tokens[index].value)].utf8.count >= 2
             case .letter, .roman, .minus, .slash, .separator, .function, .operatorName, .caret,
                 .number:
                 if tokens[index].kind == .number, !hasWord { return false }
@@ -139,8 +146,9 @@ extension Parser {
 
     /// `\text{(about }18.9\text{ cards)}` after an exact value repeats it roughly.
     private mutating func skipApproximateRemark() -> Bool {
-        guard kind == .text, string.trimmedSpaces.hasPrefix("(about")
-            || string.trimmedSpaces.hasPrefix("(approx")
+        guard kind == .text,
+            string.trimmedSpaces.hasPrefix("(about")
+                || string.trimmedSpaces.hasPrefix("(approx")
         else { return false }
         for offset in 1...6 where position + offset < tokens.count {
             let last = tokens[position + offset]
@@ -174,14 +182,17 @@ extension Parser {
         case .times: return " "
         case .caret: return "^"
         case .minus: return "-"
-        case .number where tokens[position - 1].kind == .caret
+        case .number
+        where tokens[position - 1].kind == .caret
             || tokens[position - 1].kind == .leftBrace
             || tokens[position - 1].kind == .minus:
             return String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
         case .leftBrace where tokens[position - 1].kind == .caret,
-            .rightBrace where tokens[position - 1].kind == .caret
+            .rightBrace
+        where tokens[position - 1].kind == .caret
             || (kind == .rightBrace && position >= 3
-                && (tokens[position - 2].kind == .leftBrace || tokens[position - 3].kind == .leftBrace)):
+                && (tokens[position - 2].kind == .leftBrace
+                    || tokens[position - 3].kind == .leftBrace)):
             return ""
         case .leftParenthesis where isRemark, .rightParenthesis where isRemark: return ""
         default: return nil

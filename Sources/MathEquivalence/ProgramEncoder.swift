@@ -13,7 +13,7 @@ struct ProgramEncoder {
 
     /// Appends the program of a subtree; false if the worker has no such operation.
     ///
-    /// - Parameter logarithmBase: what a logarithm without base means: nil is e.
+    /// A logarithm without base means base `logarithmBase`, where nil is e.
     mutating func append(_ tree: ExpressionTree, _ top: Int32, logarithmBase: Int?) -> Bool {
         guard let order = Self.order(tree, top) else { return false }
         let countOffset = bytes.count

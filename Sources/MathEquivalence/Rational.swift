@@ -49,7 +49,8 @@ struct Rational: Sendable {
     private var logarithm: Double {
         func log2(_ value: Natural) -> Double {
             let top = Array(value.limbs.suffix(2))
-            return log(Natural(limbs: top).double) + Double(value.limbs.count - top.count) * 64 * M_LN2
+            return log(Natural(limbs: top).double) + Double(value.limbs.count - top.count) * 64
+                * M_LN2
         }
         return log2(numerator) - log2(denominator)
     }

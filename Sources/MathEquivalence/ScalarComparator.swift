@@ -124,7 +124,9 @@ struct ScalarComparator {
             guard budget > 0, x.kind == y.kind, x.count == y.count,
                 hasSameContent(first, a, second, b)
             else { return false }
-            for index in 0..<Int(x.count) { stack.append((first.part(a, index), second.part(b, index))) }
+            for index in 0..<Int(x.count) {
+                stack.append((first.part(a, index), second.part(b, index)))
+            }
         }
         return true
     }
@@ -134,7 +136,9 @@ struct ScalarComparator {
     ) -> Bool {
         switch first.kind(a) {
         case .number:
-            guard let x = first.literal(a).value, let y = second.literal(b).value else { return false }
+            guard let x = first.literal(a).value, let y = second.literal(b).value else {
+                return false
+            }
             return x == y
         case .longNumber:
             let (x, y) = (first.literal(a), second.literal(b))
@@ -219,7 +223,8 @@ struct ScalarComparator {
                 let hash = SplitMix.hash(name.utf8, from: UInt64(attempt) &+ 7)
                 return Double(hash % 17 + 2) / 4
             }
-            guard let (x, names) = DoubleEvaluator(tree: reference.tree, point: point).evaluate(left),
+            guard
+                let (x, names) = DoubleEvaluator(tree: reference.tree, point: point).evaluate(left),
                 let (y, more) = DoubleEvaluator(tree: answer.tree, point: point).evaluate(right)
             else { break }
             if !x.isFinite || !y.isFinite || Self.show(x) == Self.show(y) { continue }

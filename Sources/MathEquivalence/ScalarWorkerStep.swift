@@ -5,7 +5,9 @@
 
 extension ScalarComparator {
     /// Names that usually count things, so that whole numbers may stand for them.
-    private static let countingNames: Set<String> = ["n", "k", "m", "j", "l", "N", "K", "M", "r", "p", "q"]
+    private static let countingNames: Set<String> = [
+        "n", "k", "m", "j", "l", "N", "K", "M", "r", "p", "q",
+    ]
 
     /// Sends the pair to a worker.
     func askWorker(_ left: Int32, _ right: Int32) throws(NeedsWorker) -> Finding {
@@ -21,14 +23,14 @@ extension ScalarComparator {
         guard let pool else { throw NeedsWorker() }
         let head = Self.header(kind: 1, seed: seed, variables: encoder.variables)
         guard let reply = pool.perform(head + encoder.bytes) else {
-            return Finding(
-                verdict: .failed(.host), step: .ball, sentence: "The math worker failed twice.")
+            return blameForCrash(left, pool)
         }
         return interpret(reply, encoder.variables)
     }
 
     /// Whether the answer's constant lies in `low ... high`.
-    func askRange(_ right: Int32, _ low: Rational, _ high: Rational) throws(NeedsWorker) -> Finding {
+    func askRange(_ right: Int32, _ low: Rational, _ high: Rational) throws(NeedsWorker) -> Finding
+    {
         if let value = answer.exact[right] {
             let isInside = !(value < low) && !(high < value)
             return isInside
@@ -49,11 +51,33 @@ extension ScalarComparator {
             }
             request.append(contentsOf: text.utf8)
         }
-        guard let reply = pool.perform(request) else {
-            return Finding(
-                verdict: .failed(.host), step: .ball, sentence: "The math worker failed twice.")
-        }
+        guard let reply = pool.perform(request) else { return blameForCrash(nil, pool) }
         return interpret(reply, [])
+    }
+
+    /// A request killed two workers: if the reference alone runs well, the answer did it, and an
+    /// answer must not be able to choose to be left out.
+    private func blameForCrash(_ left: Int32?, _ pool: WorkerPool) -> Finding {
+        let echo = Self.header(kind: 3, seed: 0, variables: [])
+        var request = echo
+        if let left {
+            var encoder = ProgramEncoder()
+            let isEncoded =
+                encoder.append(reference.tree, left, logarithmBase: logarithmBase)
+                && encoder.append(reference.tree, left, logarithmBase: logarithmBase)
+            guard isEncoded else {
+                return Finding(verdict: .undecided(.reference), step: .budget)
+            }
+            request = Self.header(kind: 1, seed: seed, variables: encoder.variables) + encoder.bytes
+        }
+        if pool.perform(request) != nil {
+            return .different(.budget, "The answer cannot be evaluated.")
+        }
+        let isReference = pool.perform(echo) != nil
+        return Finding(
+            verdict: isReference ? .undecided(.reference) : .failed(.host), step: .ball,
+            sentence: isReference
+                ? "The reference cannot be evaluated." : "The math worker failed.")
     }
 
     static func header(kind: UInt8, seed: UInt64, variables: [String]) -> [UInt8] {
@@ -91,7 +115,8 @@ extension ScalarComparator {
                 verdict: .invalidReference, step: .ball, sentence: "The reference has no value.")
         default:
             return Finding(
-                verdict: .failed(.host), step: step, sentence: "The math worker refused the request.")
+                verdict: .failed(.host), step: step,
+                sentence: "The math worker refused the request.")
         }
     }
 

@@ -15,7 +15,9 @@ enum TokenKind: UInt8, Sendable {
     case modulo, parenthesizedModulo, separator, namedSet, emptySet, accent
 }
 
-/// One token. `value` indexes the lexer's tables or holds a code, depending on the kind.
+/// One token.
+///
+/// `value` indexes the lexer's tables or holds a code, depending on the kind.
 struct Token: Sendable {
     var kind: TokenKind
     var value: Int32 = 0
@@ -110,9 +112,11 @@ enum Vocabulary {
             ("sqrt", .squareRoot), ("radical", .radical), ("cuberadical", .cubeRoot),
             ("binom", .binomial), ("dbinom", .binomial), ("tbinom", .binomial),
             ("choose", .choose), ("overline", .overline), ("dot", .accent), ("ddot", .accent),
-            ("cdot", .times), ("times", .times), ("ast", .times), ("div", .slash), ("pm", .plusMinus),
+            ("cdot", .times), ("times", .times), ("ast", .times), ("div", .slash),
+            ("pm", .plusMinus),
             ("mp", .minusPlus), ("cup", .cup), ("bigcup", .opaqueOperator), ("cap", .cap),
-            ("setminus", .setMinus), ("backslash", .setMinus), ("degree", .degree), ("circ", .degree),
+            ("setminus", .setMinus), ("backslash", .setMinus), ("degree", .degree),
+            ("circ", .degree),
             ("ldots", .ellipsis), ("cdots", .ellipsis), ("dots", .ellipsis), ("vdots", .ellipsis),
             ("ddots", .ellipsis), ("dotsc", .ellipsis), ("dotsb", .ellipsis),
             ("prime", .prime), ("sum", .sum), ("prod", .product),
@@ -133,7 +137,8 @@ enum Vocabulary {
         for (name, letter) in [
             ("varepsilon", "epsilon"), ("vartheta", "theta"), ("varphi", "phi"),
             ("varrho", "rho"), ("varsigma", "sigma"), ("ell", "ell"), ("hbar", "hbar"),
-            ("partial", "partial"), ("nabla", "nabla"), ("angle", "angle"), ("triangle", "triangle"),
+            ("partial", "partial"), ("nabla", "nabla"), ("angle", "angle"),
+            ("triangle", "triangle"),
             ("imath", "i"), ("exponentialE", "e"), ("imaginaryI", "i"),
         ] {
             table[name] = .letter(letter)
@@ -157,7 +162,8 @@ enum Vocabulary {
     private static func addLayout(to table: inout [String: Meaning]) {
         for name in [
             "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr",
-            "biggl", "biggr", "Biggl", "Biggr", "displaystyle", "textstyle", "scriptstyle", "limits",
+            "biggl", "biggr", "Biggl", "Biggr", "displaystyle", "textstyle", "scriptstyle",
+            "limits",
             "nolimits", "quad", "qquad", "!", ",", ";", ":", " ", ">", "/", "(", ")", "[", "]",
             "thinspace", "mathstrut", "boxed", "fbox", "mathbf", "boldsymbol", "bm", "mathit",
             "mathcal", "mathsf", "mathscr", "mathfrak", "bf", "rm", "it", "underline", "hline",

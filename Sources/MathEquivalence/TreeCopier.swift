@@ -9,7 +9,8 @@ struct TreeCopier {
     var sign = 0
 
     /// Returns the copy's root in `target`, or nil if the result would be too large.
-    func copy(_ top: Int32, of source: ExpressionTree, into target: inout ExpressionTree) -> Int32? {
+    func copy(_ top: Int32, of source: ExpressionTree, into target: inout ExpressionTree) -> Int32?
+    {
         guard let order = source.postfix(top) else { return nil }
         guard target.nodes.count + order.count <= ExpressionTree.nodeLimit * 2 else { return nil }
         var stack: [Int32] = []

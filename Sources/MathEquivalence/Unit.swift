@@ -5,14 +5,15 @@
 struct Unit: Equatable {
     /// Lower-case singular words joined by spaces, or a known symbol.
     let name: String
-    /// Whether it is a unit of measurement, whose difference matters, rather than a thing counted.
-    let isKnown: Bool
+    /// The units of measurement in it, whose difference matters, without the things counted.
+    let measure: [String]
 
     private static let aliases: [String: String] = {
         var table: [String: String] = [:]
         for (name, spellings) in [
             ("cm", ["centimeter", "centimetre"]), ("mm", ["millimeter", "millimetre"]),
-            ("km", ["kilometer", "kilometre"]), ("m", ["meter", "metre"]), ("ft", ["foot", "feet"]),
+            ("km", ["kilometer", "kilometre"]), ("m", ["meter", "metre"]),
+            ("ft", ["foot", "feet"]),
             ("in", ["inch", "inche", "inches"]), ("yd", ["yard"]), ("mi", ["mile"]),
             ("kg", ["kilogram", "kilo"]), ("g", ["gram"]), ("mg", ["milligram"]),
             ("lb", ["pound", "lbs"]), ("oz", ["ounce"]), ("l", ["liter", "litre"]),
@@ -31,21 +32,21 @@ struct Unit: Equatable {
 
     init(_ spelling: String) {
         var words: [String] = []
-        var isKnown = false
         for part in spelling.split(whereSeparator: { " -/~.^{}".contains($0) }) {
             var word = part.lowercased()
             if word.isEmpty || word == "of" || word == "the" { continue }
             if Self.aliases[word] == nil, word.count > 3, word.hasSuffix("s") { word.removeLast() }
-            if let known = Self.aliases[word] {
-                isKnown = true
-                word = known
-            }
+            if let known = Self.aliases[word] { word = known }
             if word == "sq" { word = "square" }
             if word == "cu" { word = "cubic" }
             words.append(word)
         }
-        name = Self.powersAsWords(words).joined(separator: " ")
-        self.isKnown = isKnown
+        let full = Self.powersAsWords(words)
+        name = full.joined(separator: " ")
+        let known = full.filter { Self.aliases[$0] != nil }
+        measure =
+            known.isEmpty
+            ? [] : full.filter { Self.aliases[$0] != nil || $0 == "square" || $0 == "cubic" }
     }
 
     /// `cm 2` is `square cm`.

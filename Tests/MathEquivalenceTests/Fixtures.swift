@@ -5,6 +5,7 @@ import Bytes
 import FoundationEssentials
 import MathEquivalence
 import TestSupport
+import Testing
 
 /// One line of a file in `fixtures/math`.
 struct MathCase: Decodable, Sendable, CustomTestStringConvertible {
@@ -34,8 +35,6 @@ struct MathCase: Decodable, Sendable, CustomTestStringConvertible {
         return data?.split(separator: 10).count ?? 0
     }
 }
-
-import Testing
 
 /// The engine that all tests share; its workers end with the process.
 enum Shared {

@@ -3,8 +3,8 @@
 
 import Bytes
 import Glibc
-import Testing
 import TestSupport
+import Testing
 
 @testable import MathEquivalence
 
@@ -56,11 +56,38 @@ struct MathEngineTests {
         #expect(verdicts.contains(result.outcome), "\(result)")
     }
 
-    @Test("a hostile reference is never a verdict of equality", arguments: MathCase.load("dos.jsonl"))
+    @Test(
+        "a hostile reference is never a verdict of equality", arguments: MathCase.load("dos.jsonl"))
     func hostileReference(_ line: MathCase) async throws {
         let result = try await Shared.compare(line.answer ?? "", "\\sqrt{2}+1")
 
         #expect(result.outcome != .equivalent)
+    }
+
+    @Test("no answer can choose to be left out, whatever the type of a plain reference")
+    func neverMasked() async throws {
+        let references = [
+            "\\sqrt{2}", "x+1", "(1,2)", "x=5", "2x+y=3", "[0,1)", "x>2", "\\{1,\\pi\\}", "n!",
+            "\\sin x",
+            "3.1416", "5\\text{ cm}", "\\begin{pmatrix}1\\\\\\sqrt2\\end{pmatrix}",
+            "x \\equiv 3 \\pmod 7",
+        ]
+        var answers = (MathCase.load("equivalent.jsonl") + MathCase.load("different.jsonl"))
+            .flatMap { [$0.reference ?? "", $0.answer ?? ""] }
+        answers += [
+            "x > 2 + \\sin(x)/0", "\\frac{x}{0} = 5", "x = \\frac{1}{x-x}", "\\Gamma x > \\ln x",
+            "\\frac{\\sin 1}{\\sin 1} x > 2", "2x + y = 3 + (9^{9^{9^9}} - 9^{9^{9^9}})",
+            "x>\\infty",
+            "(1, 9^{9^{9^9}})", "[0, 9^{9^{9^9}})", "\\int x dx", "1, 2, \\ldots",
+            "\\sin x = \\sin x",
+        ]
+        let verdicts: [Comparison.Outcome] = [.equivalent, .different, .unparsableAnswer]
+        for reference in references {
+            for answer in answers {
+                let result = try await Shared.compare(reference, answer)
+                #expect(verdicts.contains(result.outcome), "\(reference) | \(answer): \(result)")
+            }
+        }
     }
 
     @Test("every line of docs/math.md holds", arguments: MathCase.load("docs.jsonl"))

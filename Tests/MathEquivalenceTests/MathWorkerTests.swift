@@ -1,8 +1,8 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-import Testing
 import TestSupport
+import Testing
 
 @testable import MathEquivalence
 
@@ -76,7 +76,8 @@ struct MathWorkerTests {
             ),
             (
                 "two results",
-                ScalarComparator.header(kind: 1, seed: 0, variables: []) + program([node(3), node(4)])
+                ScalarComparator.header(kind: 1, seed: 0, variables: [])
+                    + program([node(3), node(4)])
             ),
         ] as [(String, [UInt8])])
     func malformed(_ name: String, _ payload: [UInt8]) throws {

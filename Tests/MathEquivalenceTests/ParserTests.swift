@@ -47,15 +47,20 @@ struct ParserTests {
     @Test("random mixtures of tokens never crash")
     func randomMixtures() {
         let pieces = [
-            "\\frac", "{", "}", "(", ")", "[", "]", "\\sqrt", "1", "23", "x", "+", "-", "^", "_", ",", "|",
-            "\\left", "\\right", "\\pm", "!", "%", "\\text{a}", "=", "<", "\\cup", "\\{", "\\}", "\\sin", "i",
-            "\\begin{pmatrix}", "\\end{pmatrix}", "&", "\\\\", "\\sum", "\\log", ":", ".", "…", "²", "\\mathrm",
-            "/", "*", "'", "\\infty", "\\overline", "\\mod", "\\gcd", " ", "$", "e", "and", "cm", "\\in",
+            "\\frac", "{", "}", "(", ")", "[", "]", "\\sqrt", "1", "23", "x", "+", "-", "^", "_",
+            ",", "|",
+            "\\left", "\\right", "\\pm", "!", "%", "\\text{a}", "=", "<", "\\cup", "\\{", "\\}",
+            "\\sin", "i",
+            "\\begin{pmatrix}", "\\end{pmatrix}", "&", "\\\\", "\\sum", "\\log", ":", ".", "…", "²",
+            "\\mathrm",
+            "/", "*", "'", "\\infty", "\\overline", "\\mod", "\\gcd", " ", "$", "e", "and", "cm",
+            "\\in",
         ]
         var random = SplitMix(seed: 7)
         for _ in 0..<20_000 {
             let count = Int(random.next() % 12) + 1
-            let text = (0..<count).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined()
+            let text = (0..<count).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }
+                .joined()
             fuzzCompare(ByteString(text), ByteString(text))
         }
     }

@@ -9,7 +9,9 @@ import Testing
 struct PlainNumberTests {
     @Test(
         "spellings of one value are equal",
-        arguments: [("0", "-0"), ("007", "7"), ("1.50", "1.5"), ("2.0", "2"), ("0.0", "0"), (" 3\n", "3")])
+        arguments: [
+            ("0", "-0"), ("007", "7"), ("1.50", "1.5"), ("2.0", "2"), ("0.0", "0"), (" 3\n", "3"),
+        ])
     func equal(_ first: String, _ second: String) {
         let result = MathEngine.compareInProcess(
             reference: ByteString(first), answer: ByteString(second))
@@ -19,7 +21,9 @@ struct PlainNumberTests {
 
     @Test(
         "different values are not",
-        arguments: [("1", "-1"), ("10", "1"), ("0.1", "0.01"), ("12", "1.2"), ("5", "5.0000000001")])
+        arguments: [
+            ("1", "-1"), ("10", "1"), ("0.1", "0.01"), ("12", "1.2"), ("5", "5.0000000001"),
+        ])
     func different(_ first: String, _ second: String) {
         let result = MathEngine.compareInProcess(
             reference: ByteString(first), answer: ByteString(second))

@@ -4,6 +4,7 @@
 // Measures the engine on case files:
 //   math-bench cases FILE [--verbose]   {"gold","answer","expect","contestable","category"} a line
 //   math-bench golds FILE               {"gold","source"} a line: how many references parse
+//   math-bench random FILE COUNT        random pairs of references; prints those called equal
 //   math-bench pairs REFERENCE ANSWER   one comparison
 //   math-bench dos REFERENCE FILE       {"name","answer"} a line: time of each against a reference
 
@@ -74,14 +75,21 @@ func runCases(_ path: String, verbose: Bool) async throws {
         print(
             "\(kind) \(line["id"]) [\(line["category"])]\(isContested ? " contested" : "")\n  gold   "
                 + "\(String(line["gold"].suffix(150)))\n  answer \(String(line["answer"].suffix(150)))\n  "
-                + "\(result.map { "\($0.outcome) by \($0.decidedBy.rawValue): \($0.explanation)" } ?? "no answer")")
+                + "\(result.map { "\($0.outcome) by \($0.decidedBy.rawValue): \($0.explanation)" } ?? "no answer")"
+        )
     }
     times.sort()
-    print("right \(right) of \(total) = \(Double(right) / Double(max(total, 1))), false positives \(falsePositives)")
+    print(
+        "right \(right) of \(total) = \(Double(right) / Double(max(total, 1))), false positives \(falsePositives)"
+    )
     print("steps", steps.sorted { $0.key < $1.key })
     if !times.isEmpty {
-        func at(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] }
-        print("microseconds p50 \(at(0.5) * 1e6) p90 \(at(0.9) * 1e6) p99 \(at(0.99) * 1e6) max \((times.last ?? 0) * 1e6)")
+        func at(_ share: Double) -> Double {
+            times[min(times.count - 1, Int(Double(times.count) * share))]
+        }
+        print(
+            "microseconds p50 \(at(0.5) * 1e6) p90 \(at(0.9) * 1e6) p99 \(at(0.99) * 1e6) max \((times.last ?? 0) * 1e6)"
+        )
     }
     await engine.shutDown()
 }
@@ -95,18 +103,25 @@ func runGolds(_ path: String) async throws {
         count.all += 1
         let gold = ByteString(line["gold"])
         if let problem = MathEngine.validate(reference: gold) {
-            print("unparsed [\(source)] \(String(line["gold"].prefix(110)).debugDescription) — \(problem.message)")
+            print(
+                "unparsed [\(source)] \(String(line["gold"].prefix(110)).debugDescription) — \(problem.message)"
+            )
         } else {
             count.parsed += 1
             let same = await engine.compare(reference: gold, answer: ByteString(line["gold"] + " "))
-            if same.outcome == .equivalent { count.equal += 1 } else {
-                print("NOT SELF-EQUAL [\(source)] \(line["gold"].prefix(110).debugDescription) \(same.outcome) \(same.explanation)")
+            if same.outcome == .equivalent {
+                count.equal += 1
+            } else {
+                print(
+                    "NOT SELF-EQUAL [\(source)] \(line["gold"].prefix(110).debugDescription) \(same.outcome) \(same.explanation)"
+                )
             }
         }
         counts[source] = count
     }
     for (source, count) in counts.sorted(by: { $0.key < $1.key }) {
-        print("\(source): \(count.parsed) of \(count.all) parsed, \(count.equal) equal to themselves")
+        print(
+            "\(source): \(count.parsed) of \(count.all) parsed, \(count.equal) equal to themselves")
     }
     await engine.shutDown()
 }
@@ -115,9 +130,12 @@ func runHostile(_ reference: String, _ path: String) async throws {
     let engine = try makeEngine()
     for line in lines(path) {
         let start = now()
-        let result = await engine.compare(reference: ByteString(reference), answer: ByteString(line["answer"]))
+        let result = await engine.compare(
+            reference: ByteString(reference), answer: ByteString(line["answer"]))
         let milliseconds = (now() - start) * 1e3
-        print("\(milliseconds > 50 ? "SLOW " : "")\(line["name"]): \(result.outcome) by \(result.decidedBy.rawValue), \(milliseconds) ms, \(result.explanation)")
+        print(
+            "\(milliseconds > 50 ? "SLOW " : "")\(line["name"]): \(result.outcome) by \(result.decidedBy.rawValue), \(milliseconds) ms, \(result.explanation)"
+        )
     }
     await engine.shutDown()
 }
@@ -126,7 +144,9 @@ func runSpeed(_ reference: String, _ answer: String) async throws {
     let engine = try makeEngine()
     let (x, y) = (ByteString(reference), ByteString(answer))
     let first = await engine.compare(reference: x, answer: y)
-    print("\(first.outcome) by \(first.decidedBy.rawValue), proof \(first.proof.rawValue), policies \(first.policies): \(first.explanation)")
+    print(
+        "\(first.outcome) by \(first.decidedBy.rawValue), proof \(first.proof.rawValue), policies \(first.policies): \(first.explanation)"
+    )
     let count = 2000
     let start = now()
     for _ in 0..<count { _ = await engine.compare(reference: x, answer: y) }
@@ -134,10 +154,31 @@ func runSpeed(_ reference: String, _ answer: String) async throws {
     await engine.shutDown()
 }
 
+func runRandom(_ path: String, count: Int) async throws {
+    let engine = try makeEngine()
+    let golds = Array(Set(lines(path).map { $0["gold"] })).sorted()
+    var state: UInt64 = 1
+    func pick() -> String {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return golds[Int((state >> 33) % UInt64(golds.count))]
+    }
+    var outcomes: [String: Int] = [:]
+    for _ in 0..<count {
+        let (x, y) = (pick(), pick())
+        if x == y { continue }
+        let result = await engine.compare(reference: ByteString(x), answer: ByteString(y))
+        outcomes["\(result.outcome)", default: 0] += 1
+        if result.outcome == .equivalent { print("EQUAL \(x) | \(y) | \(result.policies)") }
+    }
+    print(outcomes.sorted { $0.key < $1.key })
+    await engine.shutDown()
+}
+
 let arguments = CommandLine.arguments
 switch arguments.count > 1 ? arguments[1] : "" {
 case "cases": try await runCases(arguments[2], verbose: arguments.contains("--verbose"))
 case "golds": try await runGolds(arguments[2])
+case "random": try await runRandom(arguments[2], count: Int(arguments[3]) ?? 1000)
 case "dos": try await runHostile(arguments[2], arguments[3])
 case "pairs": try await runSpeed(arguments[2], arguments[3])
 default: print("usage: math-bench cases|golds FILE | pairs REFERENCE ANSWER | dos REFERENCE FILE")

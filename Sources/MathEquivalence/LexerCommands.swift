@@ -1,0 +1,143 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Backslash commands, and the groups of letters that belong to them.
+
+extension Lexer {
+    mutating func readCommand() throws(ParseFailure) {
+        let start = position
+        position += 1
+        guard position < bytes.count else { return }
+        let nameStart = position
+        if isASCIILetter(bytes[position]) {
+            while position < bytes.count, isASCIILetter(bytes[position]) { position += 1 }
+        } else {
+            position += 1
+        }
+        let name = String(decoding: bytes[nameStart..<position], as: UTF8.self)
+        guard let meaning = Vocabulary.commands[name] else {
+            throw ParseFailure(message: "The command \\\(name.prefix(40)) is not known.")
+        }
+        switch meaning {
+        case .layout:
+            hasSpace = true
+            isBoxNext = name == "boxed" || name == "fbox"
+            let isDelimiterSize =
+                name == "left" || name == "right" || name.lowercased().hasPrefix("big")
+            if isDelimiterSize { skipSpaces() }
+            if isDelimiterSize, peek() == 46 { position += 1 }
+        case .skipArgument: _ = bracedArgument()
+        case .text: try readText(start)
+        case .roman: readRoman(start)
+        case .blackboard:
+            let letter = bracedArgument() ?? "?"
+            append(.namedSet, string: letter, from: start)
+        case .begin, .end: try readGridMark(meaning, start)
+        default:
+            appendMeaning(meaning, name: name, from: start)
+            if name == "\\" { skipRowSpacing() }
+        }
+    }
+
+    mutating func skipSpaces() {
+        while position < bytes.count, isASCIISpace(bytes[position]) { position += 1 }
+    }
+
+    /// `\\[4pt]` after a row.
+    mutating func skipRowSpacing() {
+        guard peek() == 91 else { return }
+        var index = position + 1
+        while index < bytes.count, index < position + 8, bytes[index] != 93 { index += 1 }
+        guard index < bytes.count, bytes[index] == 93, isASCIILetter(bytes[index - 1]) else {
+            return
+        }
+        position = index + 1
+    }
+
+    /// The content of the braces that follow, or of one byte; nil if they never close.
+    mutating func bracedArgument() -> String? {
+        skipSpaces()
+        guard peek() == 123 else {
+            guard position < bytes.count, isASCIILetter(peek()) else { return nil }
+            position += 1
+            return String(UnicodeScalar(bytes[position - 1]))
+        }
+        var depth = 0
+        let start = position + 1
+        while position < bytes.count {
+            switch bytes[position] {
+            case 92: position += 1
+            case 123: depth += 1
+            case 125: depth -= 1
+            default: break
+            }
+            position += 1
+            if depth == 0 { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
+        }
+        position = bytes.count
+        return nil
+    }
+
+    mutating func readText(_ start: Int) throws(ParseFailure) {
+        guard let content = bracedArgument() else {
+            throw ParseFailure(message: "A text group is not closed.")
+        }
+        let trimmed = content.trimmedSpaces
+        if ["and", "or", "y", "und", "oder", "et", "ou", ",", "и", "или"].contains(trimmed) {
+            append(trimmed == "," ? .comma : .separator, from: start)
+        } else if trimmed.isEmpty {
+            hasSpace = true
+        } else {
+            append(.text, string: content, from: start)
+        }
+    }
+
+    /// `\mathrm{…}`: a name or unit if it holds letters, else its content is read as usual.
+    mutating func readRoman(_ start: Int) {
+        skipSpaces()
+        if peek() == 42 { position += 1 }
+        let before = position
+        guard let content = bracedArgument() else {
+            hasSpace = true
+            return
+        }
+        let name = content.split(whereSeparator: { $0 == " " || $0 == "~" }).joined(separator: " ")
+        guard !name.isEmpty, name.utf8.allSatisfy({ isASCIILetter($0) || $0 == 32 }) else {
+            position = before
+            hasSpace = true
+            return
+        }
+        if name.utf8.count == 1 {
+            append(.letter, string: name, from: start)
+            tokens[tokens.count - 1].followsSpace = content.hasPrefix("~")
+        } else if let meaning = Vocabulary.shared[name] {
+            appendMeaning(meaning, name: name, from: start)
+        } else {
+            append(.roman, string: name, from: start)
+        }
+    }
+
+    mutating func readGridMark(_ meaning: Meaning, _ start: Int) throws(ParseFailure) {
+        guard let name = bracedArgument() else {
+            throw ParseFailure(message: "An environment has no name.")
+        }
+        guard case .begin = meaning else {
+            append(.endGrid, string: name, from: start)
+            return
+        }
+        // The column layout of an array is not content.
+        if name == "array" || name == "tabular" { _ = bracedArgument() }
+        append(.beginGrid, string: name, from: start)
+    }
+}
+
+extension String {
+    /// Without ASCII white space at both ends.
+    var trimmedSpaces: String {
+        let bytes = Array(utf8)
+        guard let first = bytes.firstIndex(where: { !isASCIISpace($0) }),
+            let last = bytes.lastIndex(where: { !isASCIISpace($0) })
+        else { return "" }
+        return String(decoding: bytes[first...last], as: UTF8.self)
+    }
+}
