@@ -205,17 +205,20 @@ public enum AnswerExtractor {
         }
         if let range = stated(bytes) { return (range, "stated") }
         if let range = onlyMath(bytes) { return (range, "only") }
-        return lastSentence(bytes).flatMap { saidLast(bytes, $0) }.map { ($0, "stated") }
+        return lastSentence(bytes).flatMap { saidLast(bytes, $0, equals: true) }.map {
+            ($0, "stated")
+        }
     }
 
-    /// What follows the last "is" of a sentence.
+    /// What follows the last "is" of a sentence, or its last "=".
     private static func saidLast(
-        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>, equals: Bool = false
     ) -> Range<Int>? {
+        let marks = equals ? copulas + [[UInt8(ascii: "=")]] : copulas
         var index = sentence.upperBound - 1
         let stop = max(sentence.lowerBound, sentence.upperBound - 80)
         while index >= stop {
-            for mark in copulas where matches(bytes, index, sentence.upperBound, mark) {
+            for mark in marks where matches(bytes, index, sentence.upperBound, mark) {
                 let rest = index + mark.count..<sentence.upperBound
                 guard let range = trimmed(bytes, rest, ":*"),
                     bytes[range].contains(where: { isASCIIDigit($0) || $0 == 36 || $0 == 92 })

@@ -97,6 +97,7 @@ func runCases(_ path: String, verbose: Bool) async throws {
 func runGolds(_ path: String) async throws {
     let engine = try makeEngine()
     var counts: [String: (parsed: Int, equal: Int, all: Int)] = [:]
+    var types: [String: Int] = [:]
     for line in lines(path) {
         let source = String(line["source"].prefix(24))
         var count = counts[source] ?? (0, 0, 0)
@@ -108,6 +109,9 @@ func runGolds(_ path: String) async throws {
             )
         } else {
             count.parsed += 1
+            if !source.hasPrefix("college"), let type = MathEngine.expressionType(of: gold) {
+                types[type.rawValue, default: 0] += 1
+            }
             let same = await engine.compare(reference: gold, answer: ByteString(line["gold"] + " "))
             if same.outcome == .equivalent {
                 count.equal += 1
@@ -119,6 +123,7 @@ func runGolds(_ path: String) async throws {
         }
         counts[source] = count
     }
+    print("types without college_math:", types.sorted { $0.key < $1.key })
     for (source, count) in counts.sorted(by: { $0.key < $1.key }) {
         print(
             "\(source): \(count.parsed) of \(count.all) parsed, \(count.equal) equal to themselves")
