@@ -84,6 +84,7 @@ public final class MathEngine: Sendable {
     /// - Parameter reference: the trusted side.
     /// - Returns: nil if it can be read.
     public static func validate(reference: ByteString) -> ReferenceProblem? {
+        if isPlain(reference) { return nil }
         do throws(ParseFailure) {
             let tree = try reference.withUnsafeBytes { bytes throws(ParseFailure) in
                 try Parser.parse(bytes)
@@ -124,6 +125,10 @@ public final class MathEngine: Sendable {
                 let isEqual: Bool
                 let mayRound: Bool
                 if let x = PlainNumber(first), let y = PlainNumber(second) {
+                    // An oversized answer to a reference of normal size is unparsable; `prepare`
+                    // says so.
+                    let limit = Parser.inputLimit
+                    if second.count > limit, first.count <= limit { return nil }
                     isEqual = PlainNumber.isEqual(x, first, y, second)
                     mayRound = x.hasPoint || y.hasPoint
                 } else if let x = PlainFraction(first), let y = PlainFraction(second) {
@@ -150,6 +155,7 @@ public final class MathEngine: Sendable {
         let first = parse(reference)
         guard case .success(let left) = first else {
             guard case .failure(let failure) = first else { return .failure(hostFailure) }
+            if isPlain(reference) { return .failure(compareWithLong(answer)) }
             return .failure(syntax(.invalidReference, failure))
         }
         let second = parse(answer)
@@ -159,6 +165,19 @@ public final class MathEngine: Sendable {
         }
         let seed = SplitMix.hash(answer.array, from: SplitMix.hash(reference.array))
         return .success(PreparedPair(reference: left, answer: right, seed: seed))
+    }
+
+    /// Digits alone are a reference at any length.
+    private static func isPlain(_ text: ByteString) -> Bool {
+        text.withUnsafeBytes { PlainNumber($0) != nil }
+    }
+
+    /// An answer that is not digits alone, against a reference of digits over the size limit.
+    private static func compareWithLong(_ answer: ByteString) -> Comparison {
+        if case .failure(let failure) = parse(answer) { return syntax(.unparsableAnswer, failure) }
+        return Comparison(
+            outcome: .undecided(.reference), decidedBy: .budget, proof: .exact, policies: [],
+            explanation: "The reference is too long to compare with anything but digits.")
     }
 
     private static func parse(_ text: ByteString) -> Result<ExpressionTree, ParseFailure> {
