@@ -34,14 +34,14 @@ final class MathWorker {
     static let silenceSeconds = 60
 
     /// Starts a worker.
-    init(path: String) throws(MathEngineError) {
+    init(_ program: WorkerProgram) throws(MathEngineError) {
         var pair: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
             throw MathEngineError(message: "socketpair failed: \(Self.reason(errno))")
         }
         do {
-            processID = try Self.spawn(path: path, socket: pair[1])
+            processID = try Self.spawn(program, socket: pair[1])
         } catch {
             close(pair[0])
             close(pair[1])
@@ -63,7 +63,9 @@ final class MathWorker {
 
     private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-    private static func spawn(path: String, socket: Int32) throws(MathEngineError) -> pid_t {
+    private static func spawn(
+        _ program: WorkerProgram, socket: Int32
+    ) throws(MathEngineError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -86,9 +88,10 @@ final class MathWorker {
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         defer { free(arguments[0]) }
         var child = pid_t()
-        let status = posix_spawn(&child, path, &actions, &attributes, &arguments, &environment)
+        let status = posix_spawn(
+            &child, program.spawnPath, &actions, &attributes, &arguments, &environment)
         guard status == 0 else {
-            throw MathEngineError(message: "Cannot start \(path): \(reason(status))")
+            throw MathEngineError(message: "Cannot start \(program.name): \(reason(status))")
         }
         return child
     }

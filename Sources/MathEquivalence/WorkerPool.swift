@@ -8,15 +8,15 @@ import Execution
 /// A thread takes a worker for one request and puts it back; a worker that died is dropped, its
 /// request tried once more on a fresh one, so a crash costs at most one answer.
 final class WorkerPool: Sendable {
-    private let path: String
+    private let program: WorkerProgram
     private let idle: Locked<[MathWorker]>
     /// Runs the comparisons that need a worker.
     let threads: BlockingPool
 
     init(path: String, width: Int) throws(MathEngineError) {
-        self.path = path
+        program = try WorkerProgram(path: path)
         var workers: [MathWorker] = []
-        for _ in 0..<width { workers.append(try MathWorker(path: path)) }
+        for _ in 0..<width { workers.append(try MathWorker(program)) }
         idle = Locked(workers)
         threads = BlockingPool(name: "assay-math", width: width)
     }
@@ -25,7 +25,7 @@ final class WorkerPool: Sendable {
     func perform(_ payload: [UInt8]) -> MathWorker.Reply? {
         for attempt in 0..<2 {
             // The second try gets a worker that has seen nothing else.
-            let fresh = attempt == 0 ? take() : try? MathWorker(path: path)
+            let fresh = attempt == 0 ? take() : try? MathWorker(program)
             guard let worker = fresh else { continue }
             guard let reply = try? worker.perform(payload), reply.outcome != WorkerOutcome.aborted
             else { continue }
@@ -37,7 +37,7 @@ final class WorkerPool: Sendable {
 
     private func take() -> MathWorker? {
         let box = idle.withLock { workers in WorkerBox(workers.popLast()) }
-        return box.worker ?? (try? MathWorker(path: path))
+        return box.worker ?? (try? MathWorker(program))
     }
 
     private func put(_ worker: MathWorker) {

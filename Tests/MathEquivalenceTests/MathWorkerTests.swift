@@ -81,7 +81,7 @@ struct MathWorkerTests {
             ),
         ] as [(String, [UInt8])])
     func malformed(_ name: String, _ payload: [UInt8]) throws {
-        let worker = try MathWorker(path: Self.path)
+        let worker = try MathWorker(WorkerProgram(path: Self.path))
 
         let reply = try worker.perform(payload)
         let echo = try worker.perform(ScalarComparator.header(kind: 3, seed: 0, variables: []))
@@ -92,7 +92,7 @@ struct MathWorkerTests {
 
     @Test("a frame over the size limit ends the worker")
     func oversized() throws {
-        let worker = try MathWorker(path: Self.path)
+        let worker = try MathWorker(WorkerProgram(path: Self.path))
         try worker.sendAll(Self.words([1 << 30]))
 
         #expect(throws: MathWorker.Death.self) { try worker.receive(4) }
@@ -100,7 +100,7 @@ struct MathWorkerTests {
 
     @Test("random bytes never crash the worker")
     func randomFrames() throws {
-        let worker = try MathWorker(path: Self.path)
+        let worker = try MathWorker(WorkerProgram(path: Self.path))
         var random = SplitMix(seed: 20_260_101)
         for _ in 0..<500 {
             let count = Int(random.next() % 200)
