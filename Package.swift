@@ -212,6 +212,7 @@ let package = Package(
 let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
     ("completion", ["Completion", "Bytes"]),
     ("json", ["Wire", "Bytes"]),
+    ("math", ["MathEquivalence", "Bytes"]),
     ("outputs", ["Graders", "Bytes"]),
     ("strip", ["LanguageID"]),
 ]
