@@ -127,7 +127,8 @@ let package = Package(
 
         // MARK: Grading
         .target(
-            name: "Grading", dependencies: ["Bytes", "Wire", "Completion", "Hashing"],
+            name: "Grading",
+            dependencies: ["Bytes", "Wire", "Completion", "Hashing", "Execution"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GradingTests", dependencies: ["Grading", "Wire", "Bytes", "TestSupport"],

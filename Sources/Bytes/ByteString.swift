@@ -34,6 +34,9 @@ public final class ByteStorage: @unchecked Sendable {
     }
 
     deinit { free(base) }
+
+    /// What all empty strings share.
+    static let empty = ByteStorage(count: 0)
 }
 
 /// An immutable run of bytes that keeps its storage alive, so that a completion travels from the
@@ -65,7 +68,7 @@ public struct ByteString: Sendable {
     ///
     /// - Parameter bytes: any UTF-8 or binary content.
     public init(copying bytes: UnsafeRawBufferPointer) {
-        let storage = ByteStorage(count: bytes.count)
+        let storage = bytes.isEmpty ? ByteStorage.empty : ByteStorage(count: bytes.count)
         if let source = bytes.baseAddress, !bytes.isEmpty {
             memcpy(storage.base, source, bytes.count)
         }
@@ -101,6 +104,17 @@ public struct ByteString: Sendable {
 
     /// Whether there are no bytes.
     public var isEmpty: Bool { count == 0 }
+
+    /// Whether these are exactly the bytes of `other`.
+    ///
+    /// - Parameter other: for example the UTF-8 form of a string, without making a copy of it.
+    /// - Returns: true if length and content are the same.
+    public func hasBytes(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard count == other.count, let start = other.baseAddress else { return other.isEmpty && isEmpty }
+        return withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memcmp($0, start, count) == 0 } ?? true
+        }
+    }
 
     /// The byte at `index`, counted from the start of this slice.
     ///

@@ -92,16 +92,19 @@ public struct GraderRegistry: Sendable {
     /// - Throws: ``WireError`` for an unknown type or a faulty task.
     public func decodeTask(_ view: JSONView) throws(WireError) -> any GradingTask {
         guard view.kind == .object else { throw view.unacceptable("a task object") }
-        let known = taskTypeNames.map { "\"\($0)\"" }.joined(separator: ", ")
         guard let type = view["type"] else {
             throw WireError(
-                code: "missing_field", message: "a task needs \"type\", one of \(known)")
+                code: "missing_field", message: "a task needs \"type\", one of \(knownTypes)")
         }
         let name = type.string?.string ?? ""
         if name == NoTask.type { return NoTask() }
         guard let entry = taskTypes[name] else {
-            throw type.unacceptable("one of \(known)").prefixed(by: "type")
+            throw type.unacceptable("one of \(knownTypes)").prefixed(by: "type")
         }
         return try entry.type.decode(view)
+    }
+
+    private var knownTypes: String {
+        taskTypeNames.map { "\"\($0)\"" }.joined(separator: ", ")
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+import Execution
 public import Wire
 
 /// A recipe with its hash, made once and used for many rollouts.
@@ -34,6 +35,7 @@ public struct PreparedRecipe: Sendable {
 public struct RecipeBook: Sendable {
     /// All recipes, in the order they are listed.
     public let recipes: [PreparedRecipe]
+    private let changed = RecipeCache()
 
     /// Collects recipes.
     ///
@@ -54,6 +56,14 @@ public struct RecipeBook: Sendable {
         guard view.kind == .object else {
             throw view.unacceptable("a recipe's name or an object of changes")
         }
+        if let known = changed[view.raw] { return known }
+        let made = try make(view)
+        changed.keep(made, for: view.raw)
+        return made
+    }
+
+    /// Applies an object of changes.
+    private func make(_ view: JSONView) throws(WireError) -> PreparedRecipe {
         var recipe = recipes[0].recipe
         if let base = view["base"], !base.isNull {
             do {
@@ -73,5 +83,29 @@ public struct RecipeBook: Sendable {
         throw WireError(
             code: "unknown_recipe",
             message: "there is no such recipe; known are \(known), found \(view.seen)")
+    }
+}
+
+/// Recipes made from changes, by the text of the changes: a trainer sends the same with every
+/// rollout, and checking and hashing them costs more than grading a form.
+private final class RecipeCache: Sendable {
+    private let made = Locked<[ByteString: PreparedRecipe]>([:])
+
+    /// Recipes kept; beyond them all are forgotten, so that a caller who never repeats himself
+    /// costs no memory.
+    private static let countMax = 256
+    /// Longest text that is kept, in bytes.
+    private static let textBytesMax = 4096
+
+    subscript(text: ByteString) -> PreparedRecipe? { made.withLock { $0[text] } }
+
+    func keep(_ recipe: PreparedRecipe, for text: ByteString) {
+        guard text.count <= Self.textBytesMax else { return }
+        // A copy: a slice would keep the whole request in memory.
+        let key = text.withUnsafeBytes { ByteString(copying: $0) }
+        made.withLock { made in
+            if made.count >= Self.countMax { made.removeAll() }
+            made[key] = recipe
+        }
     }
 }

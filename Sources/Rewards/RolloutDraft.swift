@@ -40,7 +40,7 @@ struct RolloutDraft: Sendable {
             root.rollout.taskText = view.raw
         },
         Field("recipe", .any, doc: "A recipe's name, or changes to one.") {
-            view, root throws(WireError) in root.recipe = view
+            view, root throws(WireError) in root.recipe = view.isNull ? nil : view
         },
         .integer("seed", doc: "Draws the tests; a trainer sends its step.") {
             $0.rollout.seed = $1

@@ -67,9 +67,11 @@ public struct JSONView: Sendable {
     ///
     /// - Parameter name: compared with the unescaped key.
     public subscript(name: String) -> JSONView? {
-        let key = ByteString(name)
-        for member in members where member.key == key { return member.value }
-        return nil
+        var name = name
+        return name.withUTF8 { utf8 -> JSONView? in
+            for member in members where member.key.hasBytes(utf8) { return member.value }
+            return nil
+        }
     }
 
     /// Tape index just after this value and all it contains.
