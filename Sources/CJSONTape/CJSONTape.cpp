@@ -23,6 +23,18 @@ constexpr uint32_t escaped_flag = 1u << 8;
 // Up to this many keys an object is checked pair by pair; above, by sorting.
 constexpr size_t pairwise_keys_max = 12;
 
+// The value of each hexadecimal digit; -1 for all other bytes.
+struct HexValues {
+    int32_t of[256];
+
+    constexpr HexValues() : of() {
+        for (int i = 0; i < 256; ++i) of[i] = -1;
+        for (int i = 0; i < 10; ++i) of['0' + i] = i;
+        for (int i = 0; i < 6; ++i) of['a' + i] = of['A' + i] = 10 + i;
+    }
+};
+constexpr HexValues hex_values;
+
 struct Span {
     const uint8_t *bytes;
     uint32_t size;
@@ -268,23 +280,48 @@ private:
         return escaped_string(start, special);
     }
 
-    // Unescaped text is never longer than its source, so a buffer of the body's size holds all.
+    // Copies bytes from `at` to `*out` up to the first quote, backslash or control character, and
+    // returns where that is. May write up to 16 bytes more than it copies.
+    const uint8_t *copy_plain(const uint8_t *at, uint8_t **out) const {
+#if defined(__SSE2__)
+        const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+        const __m128i control_max = _mm_set1_epi8(0x1f);
+        while (end_ - at >= 16) {
+            __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
+            _mm_storeu_si128(reinterpret_cast<__m128i *>(*out), chunk);
+            __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, control_max), chunk);
+            __m128i is_special = _mm_or_si128(
+                is_control,
+                _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)));
+            int mask = _mm_movemask_epi8(is_special);
+            int count = mask != 0 ? __builtin_ctz(unsigned(mask)) : 16;
+            *out += count;
+            at += count;
+            if (mask != 0) return at;
+        }
+#endif
+        while (at < end_ && *at != '"' && *at != '\\' && *at >= 0x20) *(*out)++ = *at++;
+        return at;
+    }
+
+    // Unescaped text is never longer than its source, so a buffer of the body's size, and of one
+    // vector that `copy_plain` may write too much, holds all.
     bool escaped_string(const uint8_t *start, const uint8_t *special) {
         if (tape_->text == nullptr) {
-            tape_->text = static_cast<uint8_t *>(malloc(size_t(end_ - begin_)));
+            tape_->text = static_cast<uint8_t *>(malloc(size_t(end_ - begin_) + 16));
             if (tape_->text == nullptr) return fail(CJT_OUT_OF_MEMORY, start);
             text_end_ = tape_->text;
         }
         uint8_t *text = text_end_, *out = text;
-        const uint8_t *run = start + 1;
-        for (;; special = find_special(run)) {
-            memcpy(out, run, size_t(special - run));
-            out += special - run;
+        memcpy(out, start + 1, size_t(special - start - 1));
+        out += special - start - 1;
+        for (;;) {
             if (special == end_) return fail(CJT_UNEXPECTED_END, start);
             if (*special == '"') break;
             if (*special != '\\') return fail(CJT_CONTROL_CHARACTER, special);
-            run = escape(special, &out);
+            const uint8_t *run = escape(special, &out);
             if (run == nullptr) return false;
+            special = copy_plain(run, &out);
         }
         cjt_entry *entry = push(CJT_STRING | escaped_flag, start);
         if (entry == nullptr) return false;
@@ -334,17 +371,9 @@ private:
 
     int32_t hex4(const uint8_t *at) const {
         if (end_ - at < 4) return -1;
-        int32_t code = 0;
-        for (int i = 0; i < 4; ++i) {
-            uint8_t c = at[i];
-            int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-            if (digit < 0) return -1;
-            code = code << 4 | digit;
-        }
-        return code;
+        // A digit that is none has all bits set, and so has then the sum's sign.
+        return hex_values.of[at[0]] << 12 | hex_values.of[at[1]] << 8 |
+               hex_values.of[at[2]] << 4 | hex_values.of[at[3]];
     }
 
     static uint8_t *put_utf8(uint8_t *out, uint32_t code) {

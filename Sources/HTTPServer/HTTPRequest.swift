@@ -17,6 +17,9 @@ public struct HTTPRequestHead: Sendable {
     init(method: String, target: String, fields: HTTPHeaderFields) {
         self.method = method
         self.fields = fields
+        contentLength = fields.first("content-length" as StaticString).flatMap { text in
+            text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? Int(text) : nil
+        }
         if let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
             path = String(target[..<mark])
             query = String(target[target.utf8.index(after: mark)...])
@@ -45,11 +48,7 @@ public struct HTTPRequestHead: Sendable {
     public func header(_ name: String) -> String? { fields.first(name) }
 
     /// The declared size of the body in bytes; nil if absent, not a number, or chunked.
-    public var contentLength: Int? {
-        guard let text = fields.first("content-length" as StaticString) else { return nil }
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-        return Int(text)
-    }
+    public let contentLength: Int?
 
     /// Whether a body follows: a `Content-Length` above 0, or any `Transfer-Encoding`.
     public var hasBody: Bool {

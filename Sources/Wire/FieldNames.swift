@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+import Glibc
 
 /// The accepted names of a table's members, with what is checked before a member is read.
 @usableFromInline
-struct FieldNames: Sendable {
+final class FieldNames: Sendable {
     /// What is known of one field without its reader.
     struct Slot: Sendable {
         let name: String
@@ -14,15 +15,20 @@ struct FieldNames: Sendable {
         let doc: String
     }
 
-    /// One accepted name and the field it leads to.
+    /// One accepted name, a part of `letters`, and the field it leads to.
     private struct Name: Sendable {
-        let bytes: ByteString
+        let start: Int
+        let count: Int
         let slot: Int
     }
 
     let table: String
     let unknown: UnknownFields
     let slots: [Slot]
+    /// The kind that each slot takes; nil for any.
+    let kinds: [JSONKind?]
+    // One block of letters, so that a look-up touches no reference counts.
+    private let letters: [UInt8]
     private let names: [Name]
     private let required: UInt64
 
@@ -31,18 +37,37 @@ struct FieldNames: Sendable {
         self.table = table
         self.unknown = unknown
         self.slots = slots
-        names = zip(slots, aliases).enumerated().flatMap { index, field in
-            ([field.0.name] + field.1).map { Name(bytes: ByteString($0), slot: index) }
+        kinds = slots.map(\.kind.jsonKind)
+        var letters: [UInt8] = []
+        var names: [Name] = []
+        for (index, slot) in slots.enumerated() {
+            for name in [slot.name] + aliases[index] {
+                names.append(Name(start: letters.count, count: name.utf8.count, slot: index))
+                letters += name.utf8
+            }
         }
+        self.letters = letters
+        self.names = names
         required = slots.enumerated().reduce(0) { mask, slot in
             slot.element.isRequired ? mask | 1 << UInt64(slot.offset) : mask
         }
-        precondition(Set(names.map(\.bytes)).count == names.count, "\(table): a name is used twice")
+        let all = slots.map(\.name) + aliases.joined()
+        precondition(Set(all).count == all.count, "\(table): a name is used twice")
     }
 
     func slot(of key: ByteString) -> Int? {
-        for name in names where name.bytes == key { return name.slot }
-        return nil
+        key.withUnsafeBytes { key -> Int? in
+            letters.withUnsafeBytes { letters -> Int? in
+                guard let key = key.baseAddress.map({ ($0, key.count) }),
+                    let letters = letters.baseAddress
+                else { return nil }
+                for name in names
+                where name.count == key.1 && memcmp(letters + name.start, key.0, key.1) == 0 {
+                    return name.slot
+                }
+                return nil
+            }
+        }
     }
 
     func requireFields(_ present: UInt64) throws(WireError) {
@@ -64,9 +89,13 @@ struct FieldNames: Sendable {
 
     private func nearestName(to key: ByteString) -> String? {
         guard key.count <= 64 else { return nil }
-        let candidates = names.map { ($0.bytes, editDistance($0.bytes.array, key.array)) }
-        guard let best = candidates.min(by: { $0.1 < $1.1 }) else { return nil }
-        return best.1 <= max(2, best.0.count / 2) ? best.0.string : nil
+        let candidates = names.map { name -> (name: ArraySlice<UInt8>, distance: Int) in
+            let text = letters[name.start..<name.start + name.count]
+            return (text, editDistance(Array(text), key.array))
+        }
+        guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
+        guard best.distance <= max(2, best.name.count / 2) else { return nil }
+        return String(decoding: best.name, as: UTF8.self)
     }
 }
 
@@ -98,11 +127,11 @@ struct FieldMembers {
             let bit = 1 << UInt64(slot) as UInt64
             if seen & bit != 0 { throw repeated(slot) }
             seen |= bit
-            let kind = names.slots[slot].kind
-            if kind != .any {
-                if member.value.isNull { continue }
-                guard kind.accepts(member.value.kind) else {
-                    throw placed(member.value.unacceptable(kind.words))
+            if let kind = names.kinds[slot] {
+                let found = member.value.kind
+                if found == .null { continue }
+                guard found == kind else {
+                    throw placed(member.value.unacceptable(names.slots[slot].kind.words))
                 }
             }
             present |= bit
@@ -128,15 +157,15 @@ struct FieldMembers {
 }
 
 extension FieldKind {
-    /// Whether a value of that kind may stand there.
-    func accepts(_ kind: JSONKind) -> Bool {
+    /// The kind of JSON value that may stand there; nil for any.
+    fileprivate var jsonKind: JSONKind? {
         switch self {
-        case .string, .choice: kind == .string
-        case .integer, .number: kind == .number
-        case .boolean: kind == .boolean
-        case .object: kind == .object
-        case .array: kind == .array
-        case .any: true
+        case .string, .choice: .string
+        case .integer, .number: .number
+        case .boolean: .boolean
+        case .object: .object
+        case .array: .array
+        case .any: nil
         }
     }
 }

@@ -108,15 +108,15 @@ public struct JSONWriter: Sendable {
     /// Appends valid UTF-8 in quotes, with `"`, `\` and control characters escaped.
     private mutating func write(quoted utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        var runStart = 0
-        for index in utf8.indices {
-            let byte = utf8[index]
-            guard byte < 0x20 || byte == 0x22 || byte == 0x5c || byte == 0x7f else { continue }
-            bytes.append(contentsOf: utf8[runStart..<index])
-            write(escaped: byte)
-            runStart = index + 1
+        var rest = utf8[...]
+        while let index = rest.firstIndex(where: {
+            $0 < 0x20 || $0 == 0x22 || $0 == 0x5c || $0 == 0x7f
+        }) {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<index]))
+            write(escaped: rest[index])
+            rest = rest[(index + 1)...]
         }
-        bytes.append(contentsOf: utf8[runStart...])
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest))
         bytes.append(UInt8(ascii: "\""))
     }
 

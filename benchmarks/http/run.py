@@ -26,9 +26,12 @@ CONNECTIONS = 64
 SIZES = {"1 KiB": 1 << 10, "16 KiB": 16 << 10}
 RSS_GROWTH_MAX = 1.05
 RATIO_MIN = {"1 KiB": 7.0, "16 KiB": 6.0}
-WORDS = (
-    "so let us check that the sum of all terms is even and then \\frac{a}{b} = 3 gives x^2 \\le 4 "
-    "which means n divides 12k donc la réponse est «sept» und damit 因此 we find").split()
+ENGLISH = (
+    "so let us check that the sum of all terms is even and then the product gives three which "
+    "means that n divides 12k because every factor of it appears in both sides hence we find "
+    "$\\frac{a}{b}=3$ $x^2\\le4$ wait, maybe there is another way to see it: take n=7.").split()
+FRENCH = "donc la réponse est sept car chaque côté est pair et l'équation a une seule solution".split()
+CHINESE = "因此 我们 得到 答案 是 七 所以 两边 都 是 偶数 $n=7$".split()
 
 
 class Server:
@@ -98,10 +101,18 @@ class Server:
 
 
 def completion(random_source: random.Random, size: int) -> str:
-    """Text of about `size` bytes; nine in ten have their think tags right."""
+    """Text of about `size` bytes in JSON: English with LaTeX, one in ten French, one Chinese.
+
+    A line has 16 words. Nine in ten completions have their think tags right.
+    """
+    vocabulary = random_source.choices([ENGLISH, FRENCH, CHINESE], [8, 1, 1])[0]
     words: list[str] = []
-    while sum(map(len, words)) + len(words) < size - 40:
-        words.append(random_source.choice(WORDS) + random_source.choice(["", "", "", ".\n", ","]))
+    left = size - 60
+    while left > 0:
+        words.append(random_source.choice(vocabulary))
+        if len(words) % 16 == 0:
+            words[-1] += ".\n"
+        left -= len(json.dumps(words[-1])) - 1
     cut = len(words) * 4 // 5
     thoughts, answer = " ".join(words[:cut]), " ".join(words[cut:])
     form = random_source.random()
@@ -119,7 +130,7 @@ def bodies(size: int) -> list[bytes]:
     return [
         json.dumps({
             "id": f"p{index}", "group": f"g{index // 16}", "problem": "What is 6 times 7?",
-            "completion": completion(random_source, size - 260),
+            "completion": completion(random_source, size - 240),
             "completion_tokens": random_source.randint(30_000, 38_000),
             "recipe": {"base": "magistral", "language": {"reward": 0}}, "task": {"type": "none"},
         }).encode()
