@@ -13,7 +13,7 @@ import Wire
 extension RewardService {
     static func graderRoutes(_ registry: GraderRegistry, _ recipes: RecipeBook) -> [Route] {
         let graders = JSONValue.array(registry.graders.map(\.descriptor.json))
-        let listings = JSONValue.array(recipes.recipes.map(\.listing))
+        let listings = JSONValue.array(recipes.recipes.map { $0.listing(registry) })
         return [
             .get("/v1/graders", .json(.members(["graders": graders]))),
             .get("/v1/recipes", .json(.members(["recipes": listings]))),
@@ -37,21 +37,28 @@ extension RewardService {
             {
                 return .now(.json(answer))
             }
-            return work { _ in .json(await questions.answer(grader.grader)) }
+            return work { [self] _ in
+                await admitting(questions.items.count) {
+                    .json(await questions.answer(grader.grader))
+                }
+            }
         }
     }
 }
 
 extension PreparedRecipe {
     /// The recipe in `GET /v1/recipes`, with a body for `POST /v1/reward` that runs.
-    var listing: JSONValue {
-        .members([
+    func listing(_ registry: GraderRegistry) -> JSONValue {
+        let task: JSONValue =
+            registry.grader(named: "math") == nil
+            ? .members(["type": "none"])
+            : .members(["type": "math", "reference": "\\frac{1}{4}"])
+        return .members([
             "name": .string(recipe.name), "recipe_hash": .string(hash), "recipe": recipe.json,
             "example": .members([
                 "recipe": .string(recipe.name), "problem": "What is half of one half?",
                 "completion": "<think>half of a half…</think> So it is $\\boxed{0.25}$.",
-                "completion_tokens": 412,
-                "task": .members(["type": "math", "reference": "\\frac{1}{4}"]),
+                "completion_tokens": 412, "task": task,
             ]),
         ])
     }

@@ -29,18 +29,18 @@ extension RewardService {
         }
     }
 
-    private func rewardOneLater(_ request: HTTPRequest) async -> HTTPResponse {
+    private func rewardOneLater(_ request: HTTPRequest) async -> HTTPResponse? {
         switch Self.decoding(request.body, decoder.decodeSingle) {
         case .failure(let error): error.problem.response
         case .success(let single): await grade(single, request)
         }
     }
 
-    private func grade(_ single: SingleRollout, _ request: HTTPRequest) async -> HTTPResponse {
-        guard admission.tryEnter(1) else { return full(1) }
-        defer { admission.leave(1) }
+    private func grade(_ single: SingleRollout, _ request: HTTPRequest) async -> HTTPResponse? {
         let budget = budget(request, deadlineSeconds: single.deadlineSeconds)
-        return .json(await engine.grade(single.job, budget: budget).json)
+        return await admitting(1) {
+            .json(await engine.grade(single.job, budget: budget).json)
+        }
     }
 
     // MARK: - Many rollouts
@@ -57,15 +57,15 @@ extension RewardService {
     private func grade(
         _ batch: RolloutBatch, _ request: HTTPRequest, _ exchange: Exchange
     ) async -> HTTPResponse? {
-        guard admission.tryEnter(batch.jobs.count) else { return full(batch.jobs.count) }
-        defer { admission.leave(batch.jobs.count) }
         let budget = budget(request, deadlineSeconds: batch.deadlineSeconds)
         let accepted = request.head.header("accept") ?? ""
-        guard accepted.contains("application/x-ndjson") else {
-            return await collect(batch.jobs, budget)
+        return await admitting(batch.jobs.count) {
+            guard accepted.contains("application/x-ndjson") else {
+                return await collect(batch.jobs, budget)
+            }
+            await stream(batch.jobs, budget, to: exchange)
+            return nil
         }
-        await stream(batch.jobs, budget, to: exchange)
-        return nil
     }
 
     /// All results in one document, in the order of the request.
@@ -109,13 +109,4 @@ extension RewardService {
 
     /// Unsent bytes of a stream above which graders wait for the reader.
     private static var unsentBytesMax: Int { 256 << 10 }
-
-    func full(_ count: Int) -> HTTPResponse {
-        var problem = Problem(
-            status: 429, code: "overloaded",
-            detail: "\(admission.count) rollouts are in flight and \(admission.limit) are allowed;"
-                + " send these \(count) again later")
-        problem.headers = [(name: "Retry-After", value: "1")]
-        return problem.response
-    }
 }

@@ -51,6 +51,16 @@ public final class RewardService: HTTPHandler {
                 + Self.graderRoutes(engine.registry, recipes))
     }
 
+    /// Tells a server what this service needs of it: refusals as problem documents, only JSON
+    /// bodies, and an answer to liveness probes while draining.
+    ///
+    /// - Parameter configuration: receives the settings; addresses, caps and times stay.
+    public static func configure(_ configuration: inout HTTPServerConfiguration) {
+        configuration.acceptedContentTypes = ["application/json"]
+        configuration.pathsAnsweredWhileDraining = ["/healthz"]
+        configuration.refusal = { Problem($0).response }
+    }
+
     /// Refuses what no route takes, before its body is read.
     ///
     /// - Parameter head: method and path.
@@ -82,6 +92,24 @@ public final class RewardService: HTTPHandler {
             }
             exchange.onDisconnect { task.cancel() }
         }
+    }
+
+    /// Runs `body` if there is room for `count` more rollouts, else says so with 429.
+    func admitting(
+        _ count: Int, _ body: () async -> HTTPResponse?
+    ) async -> HTTPResponse? {
+        guard admission.tryEnter(count) else { return full(count) }
+        defer { admission.leave(count) }
+        return await body()
+    }
+
+    private func full(_ count: Int) -> HTTPResponse {
+        var problem = Problem(
+            status: 429, code: "overloaded",
+            detail: "\(admission.count) rollouts are in flight and \(admission.limit) are allowed;"
+                + " send \(count == 1 ? "this one" : "these \(count)") again later")
+        problem.headers = [(name: "Retry-After", value: "1")]
+        return problem.response
     }
 
     /// The budget of a request with a deadline counted from its receipt.

@@ -57,8 +57,7 @@ struct Serve: AsyncParsableCommand {
         configuration.port = port
         configuration.ioThreads = ioThreads
         configuration.allowedHosts.formUnion(allowedHost)
-        configuration.pathsAnsweredWhileDraining = ["/healthz"]
-        configuration.refusal = { Problem($0).response }
+        RewardService.configure(&configuration)
         let server = try HTTPServer(configuration: configuration, handler: service)
         try server.start()
         say("serving on http://\(host):\(server.port) (version \(Assay.version))")
