@@ -177,7 +177,7 @@ let package = Package(
             name: "RewardServiceTests",
             dependencies: [
                 "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "Wire", "Bytes",
-                "TestSupport", "assay", "assay-math", "assay-sandbox",
+                "Execution", "TestSupport", "assay", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),
 

@@ -110,7 +110,9 @@ public struct ByteString: Sendable {
     /// - Parameter other: for example the UTF-8 form of a string, without making a copy of it.
     /// - Returns: true if length and content are the same.
     public func hasBytes(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard count == other.count, let start = other.baseAddress else { return other.isEmpty && isEmpty }
+        guard count == other.count, let start = other.baseAddress else {
+            return other.isEmpty && isEmpty
+        }
         return withUnsafeBytes { bytes in
             bytes.baseAddress.map { memcmp($0, start, count) == 0 } ?? true
         }

@@ -52,7 +52,8 @@ struct RolloutDraft: Sendable {
 
     /// Members that belong to one completion.
     private static let completionFields: [Field<RolloutDraft>] = [
-        Field("id", .any, doc: "The caller's name for it, echoed.") { view, root throws(WireError) in
+        Field("id", .any, doc: "The caller's name for it, echoed.") {
+            view, root throws(WireError) in
             guard !view.isNull else { return }
             _ = try view.name(bytesMax: nameBytesMax)
             root.rollout.id = view.raw

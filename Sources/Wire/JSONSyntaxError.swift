@@ -21,7 +21,8 @@ public struct JSONSyntaxError: Error, Sendable, Equatable {
         self.line = line
         self.column = column
         let found = offset < body.count ? Self.describe(body[offset]) : "the end of the body"
-        message = Self.message(tapeError, found: found) + " at line \(line), column \(column)"
+        message =
+            Self.message(tapeError, found: found) + " at line \(line), column \(column)"
             + " (byte \(offset))"
     }
 
@@ -33,7 +34,8 @@ public struct JSONSyntaxError: Error, Sendable, Equatable {
         case Int32(CJT_UNEXPECTED_END): "the JSON document ends too early; it began a value"
         case Int32(CJT_TOO_DEEP): "JSON is nested deeper than \(CJT_MAX_DEPTH) levels"
         case Int32(CJT_BAD_NUMBER): "a number is not written as JSON allows"
-        case Int32(CJT_BAD_ESCAPE): "an unknown escape in a string; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX, found"
+        case Int32(CJT_BAD_ESCAPE):
+            "an unknown escape in a string; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX, found"
         case Int32(CJT_LONE_SURROGATE): "a \\u escape is half of a surrogate pair; send both halves"
         case Int32(CJT_CONTROL_CHARACTER): "\(found) stands bare in a string; escape it as \\u00XX"
         case Int32(CJT_DUPLICATE_KEY): "an object has the same key twice; it starts"

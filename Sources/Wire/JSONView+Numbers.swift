@@ -3,7 +3,6 @@
 
 public import Bytes
 
-
 extension JSONView {
     /// Longest number token that is read as a machine number.
     static let numberTokenBytesMax = 400

@@ -138,6 +138,9 @@ public final class RawClient {
         return response
     }
 
+    /// Whether bytes have come that no response read so far has used.
+    public var hasReceivedPart: Bool { !pending.isEmpty }
+
     /// Reads everything until the server closes.
     ///
     /// - Returns: the bytes; a reset counts as the end.
