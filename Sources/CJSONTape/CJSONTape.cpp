@@ -11,9 +11,7 @@
 #include <new>
 #include <vector>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "Scan.hpp"
 
 namespace {
 
@@ -22,18 +20,6 @@ constexpr size_t max_body_size = size_t{1} << 30;
 constexpr uint32_t escaped_flag = 1u << 8;
 // Up to this many keys an object is checked pair by pair; above, by sorting.
 constexpr size_t pairwise_keys_max = 12;
-
-// The value of each hexadecimal digit; -1 for all other bytes.
-struct HexValues {
-    int32_t of[256];
-
-    constexpr HexValues() : of() {
-        for (int i = 0; i < 256; ++i) of[i] = -1;
-        for (int i = 0; i < 10; ++i) of['0' + i] = i;
-        for (int i = 0; i < 6; ++i) of['a' + i] = of['A' + i] = 10 + i;
-    }
-};
-constexpr HexValues hex_values;
 
 struct Span {
     const uint8_t *bytes;
@@ -245,29 +231,9 @@ private:
         return true;
     }
 
-    // First quote, backslash or control character at or after `at`.
-    const uint8_t *find_special(const uint8_t *at) const {
-#if defined(__SSE2__)
-        const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-        const __m128i control_max = _mm_set1_epi8(0x1f);
-        while (end_ - at >= 16) {
-            __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-            __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, control_max), chunk);
-            __m128i is_special = _mm_or_si128(
-                is_control,
-                _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)));
-            int mask = _mm_movemask_epi8(is_special);
-            if (mask != 0) return at + __builtin_ctz(unsigned(mask));
-            at += 16;
-        }
-#endif
-        while (at < end_ && *at != '"' && *at != '\\' && *at >= 0x20) ++at;
-        return at;
-    }
-
     bool string() {
         const uint8_t *start = next_;
-        const uint8_t *special = find_special(start + 1);
+        const uint8_t *special = scan::find_special(start + 1, end_);
         if (special < end_ && *special == '"') {
             cjt_entry *entry = push(CJT_STRING, start);
             if (entry == nullptr) return false;
@@ -280,49 +246,20 @@ private:
         return escaped_string(start, special);
     }
 
-    // Copies bytes from `at` to `*out` up to the first quote, backslash or control character, and
-    // returns where that is. May write up to 16 bytes more than it copies.
-    const uint8_t *copy_plain(const uint8_t *at, uint8_t **out) const {
-#if defined(__SSE2__)
-        const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-        const __m128i control_max = _mm_set1_epi8(0x1f);
-        while (end_ - at >= 16) {
-            __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-            _mm_storeu_si128(reinterpret_cast<__m128i *>(*out), chunk);
-            __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, control_max), chunk);
-            __m128i is_special = _mm_or_si128(
-                is_control,
-                _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)));
-            int mask = _mm_movemask_epi8(is_special);
-            int count = mask != 0 ? __builtin_ctz(unsigned(mask)) : 16;
-            *out += count;
-            at += count;
-            if (mask != 0) return at;
-        }
-#endif
-        while (at < end_ && *at != '"' && *at != '\\' && *at >= 0x20) *(*out)++ = *at++;
-        return at;
-    }
-
-    // Unescaped text is never longer than its source, so a buffer of the body's size, and of one
-    // vector that `copy_plain` may write too much, holds all.
+    // Unescaped text is never longer than its source, so a buffer of the body's size, and of what
+    // copies may write too much, holds all.
     bool escaped_string(const uint8_t *start, const uint8_t *special) {
         if (tape_->text == nullptr) {
-            tape_->text = static_cast<uint8_t *>(malloc(size_t(end_ - begin_) + 16));
+            tape_->text = static_cast<uint8_t *>(malloc(size_t(end_ - begin_) + scan::copy_slack));
             if (tape_->text == nullptr) return fail(CJT_OUT_OF_MEMORY, start);
             text_end_ = tape_->text;
         }
         uint8_t *text = text_end_, *out = text;
-        memcpy(out, start + 1, size_t(special - start - 1));
-        out += special - start - 1;
-        for (;;) {
-            if (special == end_) return fail(CJT_UNEXPECTED_END, start);
-            if (*special == '"') break;
-            if (*special != '\\') return fail(CJT_CONTROL_CHARACTER, special);
-            const uint8_t *run = escape(special, &out);
-            if (run == nullptr) return false;
-            special = copy_plain(run, &out);
-        }
+        const uint8_t *run = start + 1;
+        memcpy(out, run, size_t(special - run));
+        out += special - run;
+        if (!unescape(&special, &out)) return false;
+        if (special == end_) return fail(CJT_UNEXPECTED_END, start);
         cjt_entry *entry = push(CJT_STRING | escaped_flag, start);
         if (entry == nullptr) return false;
         next_ = special + 1;
@@ -333,24 +270,47 @@ private:
         return true;
     }
 
+    // Copies from the first special byte `*special` up to the closing quote, which it then is, or
+    // to the end of the body.
+    bool unescape(const uint8_t **special, uint8_t **out) {
+        const uint8_t *at = *special, *run = at;
+        // Blocks of 64 bytes: one mask of their special bytes, taken one by one. `run` is the start
+        // of what is not yet copied; it may lie before the block, or behind it after an escape.
+        for (; end_ - at >= scan::block_size + scan::copy_slack; at += scan::block_size) {
+            uint64_t mask = scan::specials(at);
+            if (run > at) mask &= ~uint64_t{0} << (run - at);
+            while (mask != 0) {
+                const uint8_t *found = at + __builtin_ctzll(mask);
+                *out = scan::copy(*out, run, size_t(found - run));
+                run = found;
+                if (*found == '"') return *special = found, true;
+                if (*found != '\\') return fail(CJT_CONTROL_CHARACTER, found);
+                run = escape(found, out);
+                if (run == nullptr) return false;
+                if (run - at >= scan::block_size) break;
+                mask &= ~uint64_t{0} << (run - at);
+            }
+        }
+        for (;;) {
+            const uint8_t *found = scan::find_special(run, end_);
+            memcpy(*out, run, size_t(found - run));
+            *out += found - run;
+            if (found == end_ || *found == '"') return *special = found, true;
+            if (*found != '\\') return fail(CJT_CONTROL_CHARACTER, found);
+            run = escape(found, out);
+            if (run == nullptr) return false;
+        }
+    }
+
     // Decodes the escape at `at` (a backslash) into `*out`; returns the byte after it, or NULL.
     const uint8_t *escape(const uint8_t *at, uint8_t **out) {
         if (end_ - at < 2) return fail(CJT_UNEXPECTED_END, at), nullptr;
-        uint8_t plain;
-        switch (at[1]) {
-            case '"': plain = '"'; break;
-            case '\\': plain = '\\'; break;
-            case '/': plain = '/'; break;
-            case 'b': plain = '\b'; break;
-            case 'f': plain = '\f'; break;
-            case 'n': plain = '\n'; break;
-            case 'r': plain = '\r'; break;
-            case 't': plain = '\t'; break;
-            case 'u': return unicode_escape(at, out);
-            default: return fail(CJT_BAD_ESCAPE, at), nullptr;
+        uint8_t plain = scan::escapes.of[at[1]];
+        if (plain != 0) {
+            *(*out)++ = plain;
+            return at + 2;
         }
-        *(*out)++ = plain;
-        return at + 2;
+        return at[1] == 'u' ? unicode_escape(at, out) : (fail(CJT_BAD_ESCAPE, at), nullptr);
     }
 
     const uint8_t *unicode_escape(const uint8_t *at, uint8_t **out) {
@@ -371,9 +331,9 @@ private:
 
     int32_t hex4(const uint8_t *at) const {
         if (end_ - at < 4) return -1;
-        // A digit that is none has all bits set, and so has then the sum's sign.
-        return hex_values.of[at[0]] << 12 | hex_values.of[at[1]] << 8 |
-               hex_values.of[at[2]] << 4 | hex_values.of[at[3]];
+        const uint32_t *digits = scan::hex_digits.of;
+        uint32_t code = digits[at[0]] << 12 | digits[at[1]] << 8 | digits[at[2]] << 4 | digits[at[3]];
+        return code <= 0xffff ? int32_t(code) : -1;
     }
 
     static uint8_t *put_utf8(uint8_t *out, uint32_t code) {

@@ -40,9 +40,24 @@ struct JSONStrictnessTests {
         }
     }
 
+    @Test("a fault inside a long string is found where it is")
+    func faultsAtEveryPlace() throws {
+        for (fault, width) in [("\\x", 2), ("\u{1}", 1), ("\\ud800", 6), ("\\u00g0", 6)] {
+            for length in 0..<150 {
+                let before = String(repeating: "\\n", count: length % 5)
+                    + String(repeating: "y", count: length)
+                let text = "[\"\(before)\(fault)\(String(repeating: "z", count: 150))\"]"
+                let error = #expect(throws: JSONSyntaxError.self) {
+                    try JSONDocument(ByteString(text))
+                }
+                #expect(error?.offset == 2 + before.utf8.count, "\(width) bytes after \(length)")
+            }
+        }
+    }
+
     @Test("escapes of every length before and after long runs are undone")
     func escapesAtEveryPlace() throws {
-        for length in 0..<40 {
+        for length in 0..<150 {
             let run = String(repeating: "x", count: length)
             for (escape, character) in [("\\n", "\n"), ("\\u00e9", "é"), ("\\ud83d\\ude00", "😀")] {
                 let text = ByteString(
