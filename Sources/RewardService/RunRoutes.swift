@@ -16,7 +16,10 @@ extension RewardService {
         let decoded = Self.decoding(request.body) { view throws(WireError) in try ProgramRun(view) }
         switch decoded {
         case .failure(let error): return .now(error.problem.response)
-        case .success(let program): return work { [self] _ in await perform(program) }
+        case .success(let program):
+            return work { [self] _ in
+                await admitting(program.inputs.count) { await perform(program) }
+            }
         }
     }
 
@@ -27,8 +30,6 @@ extension RewardService {
                 detail: "this process has no sandbox; GET /readyz says what is missing"
             ).response
         }
-        guard admission.tryEnter(program.inputs.count) else { return full(program.inputs.count) }
-        defer { admission.leave(program.inputs.count) }
         do {
             let (compile, runs) = try await program.perform(in: sandbox)
             return .json(ProgramRun.json(compile: compile, runs: runs))
