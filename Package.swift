@@ -199,7 +199,8 @@ let package = Package(
 
         // MARK: TestSupport
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "CSystem", "Wire"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "CSystem", "Wire"],
+            path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17

@@ -94,6 +94,7 @@ public struct ByteString: Sendable {
     ///
     /// - Parameter body: reads the bytes.
     /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

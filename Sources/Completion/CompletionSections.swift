@@ -11,7 +11,7 @@ public struct CompletionFormat: Sendable, Equatable {
     public var thinkClose: ByteString = "</think>"
     /// Whether white space may stand before the opening tag.
     public var allowsLeadingWhitespace = false
-    /// Special tokens that are removed from the end, e.g. `<|im_end|>`.
+    /// Special tokens that are removed from the end, such as `<|im_end|>`.
     public var stripSuffixes: [ByteString] = []
     /// Whether the prompt's template already wrote the opening tag.
     public var isThinkPrefilled = false

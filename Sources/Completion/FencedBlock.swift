@@ -5,9 +5,11 @@ public import Bytes
 
 /// A Markdown code block between lines of backticks.
 public struct FencedBlock: Sendable, Equatable {
-    /// The language name in lower case, e.g. `python`; empty when the fence names none.
+    /// The language name in lower case, such as `python`; empty when the fence names none.
     public let language: String
-    /// The lines between the fences, final newline included. Lines of a fence that is itself
+    /// The lines between the fences, final newline included.
+    ///
+    /// Lines of a fence that is itself
     /// indented lose up to that indentation, as in CommonMark.
     public let code: ByteString
     /// Whether a closing fence was found.

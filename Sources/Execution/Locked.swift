@@ -35,6 +35,7 @@ public final class Locked<Value>: @unchecked Sendable {
     ///
     /// - Parameter body: reads or changes the value.
     /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

@@ -22,7 +22,9 @@ public struct Engines: Sendable {
     public init() {}
 }
 
-/// Every grader there is. Adding one takes its folder and one line in `init(engines:)`.
+/// Every grader there is.
+///
+/// Adding one takes its folder and one line in `init(engines:)`.
 public struct GraderRegistry: Sendable {
     /// All graders in the order they are listed.
     public let graders: [RegisteredGrader]
@@ -54,7 +56,9 @@ public struct GraderRegistry: Sendable {
         for registered in graders {
             let axis = registered.descriptor.axis
             if axis != .correctness { axes[axis] = registered.grader }
-            for type in registered.tasks { taskTypes[type.name] = Entry(type: type, grader: registered.grader) }
+            for type in registered.tasks {
+                taskTypes[type.name] = Entry(type: type, grader: registered.grader)
+            }
         }
         self.taskTypes = taskTypes
         self.axes = axes

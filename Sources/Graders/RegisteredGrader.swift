@@ -12,7 +12,7 @@ public enum Axis: String, Sendable, CaseIterable {
 
 /// What people read about a grader, in `GET /v1/graders` and the docs.
 public struct GraderDescriptor: Sendable {
-    /// Last part of its path, e.g. `math`.
+    /// Last part of its path, such as `math`.
     public let name: String
     /// The part of the reward it answers for.
     public let axis: Axis

@@ -3,7 +3,7 @@
 
 public import Wire
 
-/// Why a score is what it is: one word of a grader's fixed list, e.g. `wrong_answer`.
+/// Why a score is what it is: one word of a grader's fixed list, such as `wrong_answer`.
 public struct Verdict: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The word on the wire, in snake_case.
     public let word: String
@@ -88,7 +88,7 @@ public struct Ungraded: Error, Sendable, Equatable {
     public let status: Status
     /// Whose doing it is.
     public let cause: Cause
-    /// Stable word for programs, e.g. `unparsable_reference`.
+    /// Stable word for programs, such as `unparsable_reference`.
     public let code: String
     /// One sentence for people.
     public let message: String

@@ -58,7 +58,7 @@ public struct Recipe: Sendable {
     /// Which fenced block with a language name is the program.
     public enum CodeBlock: String, Sendable, CaseIterable { case first, last }
 
-    /// Parameters of the length penalty (§2.2.3, eq. 1).
+    /// Parameters of the length penalty (§2.2.3, equation 1).
     public struct Length: Sendable, Equatable {
         /// Greatest penalty, as a positive number.
         public var penalty = 0.1
@@ -112,7 +112,8 @@ extension Recipe {
                 $0.name = $1.string
             },
             .object(
-                "format", formatFields, doc: "The gate.", get: { $0.format }, set: { $0.format = $1 }),
+                "format", formatFields, doc: "The gate.", get: { $0.format },
+                set: { $0.format = $1 }),
             .object(
                 "correctness", correctnessFields, doc: "The main part.",
                 get: { $0.correctness }, set: { $0.correctness = $1 }),

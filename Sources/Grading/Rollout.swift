@@ -79,7 +79,7 @@ public struct Rollout: Sendable {
     public var task: any GradingTask = NoTask()
     /// The `task` object as it stood in the request.
     public var taskText: ByteString = "{}"
-    /// The problem's language where the caller knows it, e.g. `fr`; detected otherwise.
+    /// The problem's language where the caller knows it, such as `fr`; detected otherwise.
     public var problemLanguage: String?
     /// Whether the template already wrote the opening think tag; the recipe decides by default.
     public var isThinkPrefilled: Bool?

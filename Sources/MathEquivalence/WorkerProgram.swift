@@ -11,8 +11,9 @@ final class WorkerProgram: Sendable {
     private let descriptor: Int32
     /// The program as the user named it, for messages.
     let name: String
-    /// What is handed to `posix_spawn`. Named by process id, because the child closes its own
-    /// descriptors before it executes.
+    /// The path that `posix_spawn` is given.
+    ///
+    /// It names the process id, because the child closes its own descriptors before it executes.
     let spawnPath: String
 
     init(path: String) throws(MathEngineError) {

@@ -38,7 +38,7 @@ public struct ServiceFacts: Sendable {
 
 /// What is known of one engine.
 public struct EngineFacts: Sendable {
-    /// Its name, e.g. `sandbox`.
+    /// Its name, such as `sandbox`.
     public let name: String
     /// Whether it works.
     public let isReady: Bool

@@ -16,6 +16,7 @@ enum ProblemText {
     ///   - prompt: a text, or an array of chat messages.
     ///   - thinkOpen: the tag that gives the system prompt away.
     /// - Returns: the problem.
+    /// - Throws: ``WireError`` for anything else, or a chat without a user message.
     static func derived(from prompt: JSONView, thinkOpen: ByteString) throws(WireError)
         -> ByteString
     {

@@ -131,7 +131,8 @@ public struct RolloutDecoder: Sendable {
             }
             if members?.count ?? 0 == 0 {
                 jobs.append(
-                    faulty(shared.draft, index: jobs.count, path: path, error: error, shared: shared))
+                    faulty(
+                        shared.draft, index: jobs.count, path: path, error: error, shared: shared))
             }
             return
         }

@@ -28,7 +28,7 @@ public enum FieldKind: Sendable, Equatable {
 public struct FieldNotes: Sendable {
     /// Other names that are accepted.
     public var aliases: [String]
-    /// Unit of a number, e.g. `seconds`, `bytes`, `tokens`.
+    /// Unit of a number, such as `seconds`, `bytes`, `tokens`.
     public var unit: String?
     /// Least and greatest number accepted.
     public var range: ClosedRange<Double>?

@@ -13,7 +13,7 @@ public enum UnknownFields: Sendable {
 
 /// The declaration of a wire object: decoding, errors and documentation come from it.
 public struct FieldTable<Root>: Sendable {
-    /// What the object is called in messages, e.g. `rollout`.
+    /// What the object is called in messages, such as `rollout`.
     public let name: String
     /// The declared members.
     public let fields: [Field<Root>]

@@ -38,7 +38,7 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a JSON document, though well-formed, does not mean what it must.
 public struct WireError: Error, Sendable, Equatable {
-    /// Stable word for programs, e.g. `unknown_field`, `wrong_type`, `out_of_range`.
+    /// Stable word for programs, such as `unknown_field`, `wrong_type`, `out_of_range`.
     public let code: String
     /// One sentence for people: what happened, the value seen, what would be accepted.
     public let message: String

@@ -15,6 +15,10 @@ enum Main {
     static let usageExitCode: Int32 = 2
 
     static func main() {
+        // A parent may have started this process with signals blocked; SIGTERM must arrive.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         Task.detached { exit(await exitCode()) }
         while true { pause() }
     }

@@ -16,7 +16,8 @@ func printForPeople(_ bytes: ByteString, to descriptor: Int32) {
     guard isatty(descriptor) == 1 else { return printBytes(bytes, to: descriptor) }
     var text = ""
     for scalar in bytes.string.unicodeScalars {
-        let isControl = scalar.properties.generalCategory == .control
+        let isControl =
+            scalar.properties.generalCategory == .control
             || scalar.properties.generalCategory == .format
         if isControl && scalar != "\n" && scalar != "\t" {
             text += "\\x" + String(scalar.value, radix: 16)

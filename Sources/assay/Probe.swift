@@ -16,8 +16,9 @@ enum Probe {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
         guard connect(descriptor, to: port) else { return false }
         let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        guard request.withCString({ send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) })
-            == request.utf8.count
+        guard
+            request.withCString({ send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) })
+                == request.utf8.count
         else { return false }
         var status = [UInt8](repeating: 0, count: 12)  // "HTTP/1.1 200"
         let count = recv(descriptor, &status, status.count, Int32(MSG_WAITALL))

@@ -44,7 +44,9 @@ struct ServiceOptions: ParsableArguments {
         }
     }
 
-    /// Starts the engines. One that cannot start is absent, and the facts say why.
+    /// Starts the engines.
+    ///
+    /// One that cannot start is absent, and the facts say why.
     func start() async -> RunningEngines {
         let cores = Int(csys_usable_cores())
         let pool = BlockingPool(name: "grading", width: threads ?? cores)

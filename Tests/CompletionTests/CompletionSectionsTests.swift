@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Completion sections")
 struct CompletionSectionsTests {
-    @Test("thoughts and answer are cut as the table says", arguments: Fixture.load("completion/sections.jsonl"))
+    @Test(
+        "thoughts and answer are cut as the table says",
+        arguments: Fixture.load("completion/sections.jsonl"))
     func table(example: FixtureCase) throws {
         let sections = Self.sections(example)
 
@@ -28,7 +30,8 @@ struct CompletionSectionsTests {
 
     @Test("bytes that are not UTF-8 are cut like any others")
     func arbitraryBytes() {
-        let text = ByteString(Array("<think>".utf8) + [0xff, 0x00] + Array("</think>".utf8) + [0xfe])
+        let text = ByteString(
+            Array("<think>".utf8) + [0xff, 0x00] + Array("</think>".utf8) + [0xfe])
 
         let sections = CompletionSections(text, format: CompletionFormat())
 

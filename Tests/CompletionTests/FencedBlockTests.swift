@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Fenced blocks")
 struct FencedBlockTests {
-    @Test("the first named block is found as the table says", arguments: Fixture.load("completion/fences.jsonl"))
+    @Test(
+        "the first named block is found as the table says",
+        arguments: Fixture.load("completion/fences.jsonl"))
     func table(example: FixtureCase) {
         let block = FencedBlock.firstNamed(in: example.bytes("text") ?? "")
 

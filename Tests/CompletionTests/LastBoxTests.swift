@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Last box")
 struct LastBoxTests {
-    @Test("the last box is found as the table says", arguments: Fixture.load("completion/boxes.jsonl"))
+    @Test(
+        "the last box is found as the table says", arguments: Fixture.load("completion/boxes.jsonl")
+    )
     func table(example: FixtureCase) {
         let box = LastBox(in: example.bytes("text") ?? "")
 

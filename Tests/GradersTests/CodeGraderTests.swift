@@ -35,7 +35,8 @@ struct CodeGraderTests {
     @Test("members of a group are run on the same tests")
     func sameDraw() async throws {
         let tests = (0..<30).map { #"{"stdin":"\#($0)","stdout":"\#($0 + 1)"}"# }
-        let text = #"{"language":"python","code":"print(int(input())+1)","group":"g","seed":9,"sample":3,"tests":[\#(tests.joined(separator: ","))]}"#
+        let text =
+            #"{"language":"python","code":"print(int(input())+1)","group":"g","seed":9,"sample":3,"tests":[\#(tests.joined(separator: ","))]}"#
         let grader = CodeGrader(sandbox: try await SandboxProbe.shared())
         var draws: [JSONValue?] = []
         for _ in 0..<2 {
@@ -51,7 +52,8 @@ struct CodeGraderTests {
 
     @Test("what is expected is never shown")
     func expectedOutputStaysHidden() async throws {
-        let text = #"{"language":"python","code":"print(1)","tests":[{"stdin":"","stdout":"secret-token"}]}"#
+        let text =
+            #"{"language":"python","code":"print(1)","tests":[{"stdin":"","stdout":"secret-token"}]}"#
         let request = try Self.request(ByteString(text))
 
         let outcome = await CodeGrader(sandbox: try await SandboxProbe.shared())
@@ -83,7 +85,10 @@ struct CodeGraderTests {
             (#"{"type":"code","language":"cobol","tests":[{"stdout":"1"}]}"#, "/language"),
             (#"{"type":"code","tests":[{"stdin":"1"}]}"#, "/tests/0"),
             (#"{"type":"code","tests":[{"stdout":"1"},{"stdout":2}]}"#, "/tests/1/stdout"),
-            (#"{"type":"code","tests":[{"stdout":"1"}],"limits":{"time_s":1e9}}"#, "/limits/time_s"),
+            (
+                #"{"type":"code","tests":[{"stdout":"1"}],"limits":{"time_s":1e9}}"#,
+                "/limits/time_s"
+            ),
             (#"{"type":"code","tests":[{"stdout":"1"}],"compare":"fuzzy"}"#, "/compare"),
             (#"{"type":"code","tests":[{"stdout":"1"}],"sample":0}"#, "/sample"),
         ])

@@ -10,7 +10,8 @@ import Wire
 
 @Suite("Grader registry")
 struct GraderRegistryTests {
-    @Test("every listed example runs", arguments: GraderProbe.registry.graders.map(\.descriptor.name))
+    @Test(
+        "every listed example runs", arguments: GraderProbe.registry.graders.map(\.descriptor.name))
     func examplesRun(name: String) throws {
         let registered = try #require(GraderProbe.registry.grader(named: name))
         let example = ByteString(registered.descriptor.example.description)

@@ -60,7 +60,8 @@ struct LanguageGraderTests {
         var rollout = Rollout()
         rollout.problem = example.bytes("problem")
         let thoughts = example["thoughts"] ?? ""
-        rollout.completion.content = ByteString("<think>\(thoughts)</think>\(example["answer"] ?? "")")
+        rollout.completion.content = ByteString(
+            "<think>\(thoughts)</think>\(example["answer"] ?? "")")
         return rollout
     }
 }

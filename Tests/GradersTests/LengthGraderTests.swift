@@ -10,7 +10,9 @@ import Wire
 
 @Suite("Length grader")
 struct LengthGraderTests {
-    @Test("scores are those of equation 1, bit for bit", arguments: Fixture.load("length/cases.jsonl"))
+    @Test(
+        "scores are those of equation 1, bit for bit", arguments: Fixture.load("length/cases.jsonl")
+    )
     func table(example: FixtureCase) async throws {
         let expected = try example.view["score"]?.double()
 
@@ -30,7 +32,8 @@ struct LengthGraderTests {
             (rollout.maxTokens, rollout.cacheTokens) = (200, 64)
             rollout.completionTokens = tokens
 
-            guard case .verdict(let score) = await grader.grade(rollout, GraderProbe.context(rollout))
+            guard
+                case .verdict(let score) = await grader.grade(rollout, GraderProbe.context(rollout))
             else {
                 Issue.record("no verdict at \(tokens)")
                 return

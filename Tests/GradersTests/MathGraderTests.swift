@@ -26,12 +26,16 @@ struct MathGraderTests {
         }
     }
 
-    @Test("the same question twice gives the same bytes", arguments: Fixture.load("math/grader.jsonl"))
+    @Test(
+        "the same question twice gives the same bytes", arguments: Fixture.load("math/grader.jsonl")
+    )
     func determinism(example: FixtureCase) async throws {
         #expect(try await Self.grade(example) == (try await Self.grade(example)))
     }
 
-    @Test("what is said at once is what is said after waiting", arguments: Fixture.load("math/grader.jsonl"))
+    @Test(
+        "what is said at once is what is said after waiting",
+        arguments: Fixture.load("math/grader.jsonl"))
     func atOnceAgrees(example: FixtureCase) async throws {
         let request = try Self.request(example)
         let grader = MathGrader(engine: try MathProbe.engine.get())

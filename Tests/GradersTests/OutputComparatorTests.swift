@@ -15,7 +15,8 @@ struct OutputComparatorTests {
         let comparison = try #require(OutputComparison(rawValue: example["compare"] ?? ""))
 
         let difference = OutputComparator.firstDifference(
-            example.bytes("output") ?? "", expected: example.bytes("expected") ?? "", by: comparison)
+            example.bytes("output") ?? "", expected: example.bytes("expected") ?? "", by: comparison
+        )
 
         #expect((difference == nil) == example.flag("equal"))
         if let difference {
@@ -30,7 +31,8 @@ struct OutputComparatorTests {
         let output = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 4 << 20) + [0x79])
         let expected = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 4 << 20) + [0x7a])
 
-        let difference = OutputComparator.firstDifference(output, expected: expected, by: comparison)
+        let difference = OutputComparator.firstDifference(
+            output, expected: expected, by: comparison)
 
         #expect(difference != nil)
         #expect((difference?.found.count ?? 0) <= 64)

@@ -66,9 +66,11 @@ final class ServedProgram {
     /// - Returns: the exit status; -1 if a signal ended it.
     func exitStatus() -> Int32 {
         while let byte = Self.byte(from: log) { text.unicodeScalars.append(UnicodeScalar(byte)) }
+        // The log ends with the process, or was silent for a minute: then it hangs.
         var status: Int32 = 0
-        waitpid(pid, &status, 0)
+        for _ in 0..<500 where waitpid(pid, &status, WNOHANG) == 0 { poll(nil, 0, 10) }
         hasEnded = true
+        if kill(pid, SIGKILL) == 0 { waitpid(pid, &status, 0) }
         return status & 0x7f == 0 ? (status >> 8) & 0xff : -1
     }
 

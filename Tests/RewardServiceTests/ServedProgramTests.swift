@@ -17,7 +17,7 @@ struct ServedProgramTests {
         let port = program.port
         let posters = (0..<4).map { _ in Worker { Self.post(to: port, tally) } }
         let batches = try (0..<3).map { _ in try Self.startBatch(program) }
-        while tally.withLock({ $0.answered }) < 50 { poll(nil, 0, 1) }
+        for _ in 0..<30_000 where tally.withLock({ $0.answered }) < 50 { poll(nil, 0, 1) }
 
         program.terminate()
         let results = try batches.map { try $0.response().lines }

@@ -34,7 +34,8 @@ struct RewardEngineTests {
     @Test("the reward is the double sum from left to right")
     func sumOrder() async throws {
         let result = try await Probe.grade(
-            #"{"completion":"<think>a</think>b","completion_tokens":34000,"task":{"type":"right"}}"#)
+            #"{"completion":"<think>a</think>b","completion_tokens":34000,"task":{"type":"right"}}"#
+        )
 
         let length = -(0.1 * Double(34000 - 36864 + 4096)) / 4096
         #expect(result.reward == 0.1 + 0.9 + length + 0.0)
@@ -74,7 +75,8 @@ struct RewardEngineTests {
     @Test("cut-off completions follow the recipe", arguments: [("grade", 0.1), ("zero", 0.0)])
     func truncated(rule: String, reward: Double) async throws {
         let result = try await Probe.grade(
-            #"{"completion":"<think>a</think>b","truncated":true,"recipe":{"truncated":"\#(rule)"}}"#)
+            #"{"completion":"<think>a</think>b","truncated":true,"recipe":{"truncated":"\#(rule)"}}"#
+        )
 
         #expect(result.reward == reward)
     }
@@ -109,7 +111,8 @@ struct RewardEngineTests {
     @Test("a batch hands out every result once, whatever fails in it")
     func batch() async throws {
         let items = (0..<500).map { index in
-            index % 7 == 0 ? #"{"completio":"x"}"# : #"{"id":\#(index),"completion":"<think>a</think>b"}"#
+            index % 7 == 0
+                ? #"{"completio":"x"}"# : #"{"id":\#(index),"completion":"<think>a</think>b"}"#
         }
         let batch = try Probe.decoder.decodeBatch(
             try JSONDocument(ByteString("{\"items\":[\(items.joined(separator: ","))]}")).root)
@@ -127,7 +130,8 @@ struct RewardEngineTests {
 
     @Test("the same rollout twice gives the same bytes")
     func determinism() async throws {
-        let text = #"{"id":"a","completion":"<think>a</think>b","completion_tokens":33333,"task":{"type":"half"}}"#
+        let text =
+            #"{"id":"a","completion":"<think>a</think>b","completion_tokens":33333,"task":{"type":"half"}}"#
 
         var first = try await Probe.grade(text)
         var second = try await Probe.grade(text)

@@ -31,9 +31,18 @@ struct RolloutDecoderTests {
         arguments: [
             (#""What is 1+1?""#, "What is 1+1?"),
             (#"[{"role":"system","content":"S"},{"role":"user","content":"U"}]"#, "U"),
-            (#"[{"role":"user","content":"A"},{"role":"assistant","content":"B"},{"role":"user","content":"C"}]"#, "C"),
-            (#"[{"role":"user","content":[{"type":"text","text":"X"},{"type":"text","text":"Y"}]}]"#, "X\nY"),
-            (#""Think in <think>…</think>.\nProblem:\n\nQuelle est la somme ?""#, "Quelle est la somme ?"),
+            (
+                #"[{"role":"user","content":"A"},{"role":"assistant","content":"B"},{"role":"user","content":"C"}]"#,
+                "C"
+            ),
+            (
+                #"[{"role":"user","content":[{"type":"text","text":"X"},{"type":"text","text":"Y"}]}]"#,
+                "X\nY"
+            ),
+            (
+                #""Think in <think>…</think>.\nProblem:\n\nQuelle est la somme ?""#,
+                "Quelle est la somme ?"
+            ),
             (#""Problem: one\nand no template""#, "Problem: one\nand no template"),
         ])
     func problem(prompt: String, problem: String) throws {
@@ -89,9 +98,10 @@ struct RolloutDecoderTests {
                        {"prompt":"Q","task":{"type":"x"},"completions":[{"id":3,"completion":"c"}]}]}
             """#)
 
-        #expect(jobs.map { $0.fault?.pointer?.description } == [
-            nil, "/groups/0/completions/1/completion", "/groups/1/task/type",
-        ])
+        #expect(
+            jobs.map { $0.fault?.pointer?.description } == [
+                nil, "/groups/0/completions/1/completion", "/groups/1/task/type",
+            ])
         #expect(jobs.map { $0.rollout.id?.string } == ["1", "2", "3"])
     }
 
@@ -99,7 +109,8 @@ struct RolloutDecoderTests {
         "a malformed batch is refused whole",
         arguments: [
             ("{}", ""), (#"{"items":[],"groups":[]}"#, ""), (#"{"items":{}}"#, "/items"),
-            (#"{"items":[],"recipe":"x"}"#, "/recipe"), (#"{"items":[],"deadline_s":-1}"#, "/deadline_s"),
+            (#"{"items":[],"recipe":"x"}"#, "/recipe"),
+            (#"{"items":[],"deadline_s":-1}"#, "/deadline_s"),
         ])
     func malformedBatch(text: String, pointer: String) {
         let error = #expect(throws: WireError.self) { try Self.batch(text) }

@@ -19,7 +19,7 @@ public enum Locations {
             .dropLast().joined(separator: "/")
     }()
 
-    /// A folder that tests may fill and that later runs find again, e.g. precompiled headers.
+    /// A folder that tests may fill and that later runs find again, such as precompiled headers.
     public static let cache = products + "/test-cache"
 
     /// A file below `fixtures/`.

@@ -64,14 +64,26 @@ struct FieldTableTests {
         "a fault names its place, the value seen and what would do",
         arguments: [
             (#"{"completion":"","limits":{"time_s":99}}"#, "out_of_range", "/limits/time_s", "99"),
-            (#"{"completion":"","limits":{"times":9}}"#, "unknown_field", "/limits/times", "time_s"),
+            (
+                #"{"completion":"","limits":{"times":9}}"#, "unknown_field", "/limits/times",
+                "time_s"
+            ),
             (#"{"completion":7}"#, "wrong_type", "/completion", "a string"),
             (#"{"response":"","completion":""}"#, "duplicate_field", "/completion", "twice"),
             (#"{"mode":"fast"}"#, "missing_field", "", "completion"),
             (#"{"completion":null}"#, "missing_field", "", "completion"),
-            (#"{"completion":"","completion_tokens":1.5}"#, "wrong_type", "/completion_tokens", "1.5"),
-            (#"{"completion":"","completion_tokens":1e400}"#, "wrong_type", "/completion_tokens", "1e400"),
-            (#"{"completion":"","limits":{"time_s":1e400}}"#, "out_of_range", "/limits/time_s", "1e400"),
+            (
+                #"{"completion":"","completion_tokens":1.5}"#, "wrong_type", "/completion_tokens",
+                "1.5"
+            ),
+            (
+                #"{"completion":"","completion_tokens":1e400}"#, "wrong_type", "/completion_tokens",
+                "1e400"
+            ),
+            (
+                #"{"completion":"","limits":{"time_s":1e400}}"#, "out_of_range", "/limits/time_s",
+                "1e400"
+            ),
             (#"{"completion":"","mode":"slow"}"#, "wrong_type", "/mode", "\"exact\""),
             (#"[1]"#, "wrong_type", "", "an array of 1"),
         ])

@@ -53,8 +53,10 @@ struct JSONDocumentTests {
         arguments: [
             "", " ", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "[1 2]", "tru", "nulll", "01",
             "1.", ".5", "+1", "1e", "-", "--1", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
-            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\u{1}b\"", "[1]]", "{} {}", "{\"a\":1,\"a\":2}",
-            "{\"a\":1,\"\\u0061\":2}", "'a'", "[,1]", "NaN", "Infinity", "// x\n1", "\u{feff}1", "]",
+            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\u{1}b\"", "[1]]", "{} {}",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":1,\"\\u0061\":2}", "'a'", "[,1]", "NaN", "Infinity", "// x\n1", "\u{feff}1",
+            "]",
         ])
     func malformed(text: String) {
         #expect(throws: JSONSyntaxError.self) { try JSONDocument(ByteString(text)) }

@@ -44,7 +44,8 @@ struct JSONStrictnessTests {
     func faultsAtEveryPlace() throws {
         for (fault, width) in [("\\x", 2), ("\u{1}", 1), ("\\ud800", 6), ("\\u00g0", 6)] {
             for length in 0..<150 {
-                let before = String(repeating: "\\n", count: length % 5)
+                let before =
+                    String(repeating: "\\n", count: length % 5)
                     + String(repeating: "y", count: length)
                 let text = "[\"\(before)\(fault)\(String(repeating: "z", count: 150))\"]"
                 let error = #expect(throws: JSONSyntaxError.self) {

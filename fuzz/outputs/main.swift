@@ -15,10 +15,12 @@ exit(
         let output = input[0..<border]
         let expected = input[min(border + 1, input.count)..<input.count]
         let differs = OutputComparison.allCases.map { comparison in
-            precondition(!comparison.differs(output, expected: output), "a text differs from itself")
+            precondition(
+                !comparison.differs(output, expected: output), "a text differs from itself")
             return comparison.differs(output, expected: expected)
         }
         // exact, lines, tokens, tokens_ci
-        precondition(zip(differs, differs.dropFirst()).allSatisfy { $0 || !$1 }, "stricter is laxer")
+        precondition(
+            zip(differs, differs.dropFirst()).allSatisfy { $0 || !$1 }, "stricter is laxer")
         return 0
     })

@@ -46,7 +46,9 @@ public struct CodeGrader: Grader {
             }
         }
         guard source.1.count <= CodeTask.sourceBytesMax else {
-            return .verdict(Score("compile_error", value: 0, details: JSONObject(["cause": "source_too_large"])))
+            return .verdict(
+                Score("compile_error", value: 0, details: JSONObject(["cause": "source_too_large"]))
+            )
         }
         guard let sandbox else { return .ungraded(.sandboxMissing) }
         do {
@@ -77,8 +79,9 @@ private struct Solution {
         return score(runs, drawn: drawn, compiled: compiled)
     }
 
-    /// Runs the drawn tests in order, as many at a time as there are slots, and stops after the
-    /// first failure in that order unless the recipe counts shares. Which failure is reported does
+    /// Runs the drawn tests in order, as many at a time as there are slots.
+    ///
+    /// It stops after the first failure in that order unless the recipe counts shares. Which failure is reported does
     /// not depend on which run ends first: a test before it is always waited for.
     private func run(
         _ program: Program, on drawn: [Int], group: String

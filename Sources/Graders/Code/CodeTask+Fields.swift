@@ -16,6 +16,7 @@ extension CodeTask {
     ///
     /// - Parameter view: the `task` object.
     /// - Returns: the task, with at least one test.
+    /// - Throws: ``WireError`` for a faulty member.
     static func decode(_ view: JSONView) throws(WireError) -> CodeTask {
         var task = CodeTask()
         try taskFields.decode(view, into: &task)
@@ -137,7 +138,8 @@ struct LimitFields: Sendable {
             ) { $0.run.cpuSeconds = $1 },
             .integer(
                 "memory_bytes",
-                FieldNotes(unit: "bytes", range: 16_777_216...17_179_869_184, defaultText: "314572800"),
+                FieldNotes(
+                    unit: "bytes", range: 16_777_216...17_179_869_184, defaultText: "314572800"),
                 doc: "Memory of each test."
             ) { $0.run.memoryBytes = $1 },
             .integer(

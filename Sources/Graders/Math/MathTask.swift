@@ -17,7 +17,9 @@ public struct MathTask: GradingTask {
     public var references: [ByteString] = []
     /// Which of them the answer must equal.
     public var rule = ReferenceRule.any
-    /// How the answer is found in an answer section. A recipe with a gate looks into boxes only.
+    /// How the answer is found in an answer section.
+    ///
+    /// A recipe with a gate looks into boxes only.
     public var extraction = ExtractionMode.boxed
     /// Policies of the comparison.
     public var options = ComparisonOptions()
