@@ -176,8 +176,9 @@ let package = Package(
         .testTarget(
             name: "RewardServiceTests",
             dependencies: [
-                "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "Wire", "Bytes",
-                "Execution", "TestSupport", "assay", "assay-math", "assay-sandbox",
+                "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "LanguageID",
+                "MathEquivalence", "Sandbox", "Wire", "Bytes", "Execution", "TestSupport",
+                "assay", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),
 
