@@ -64,6 +64,8 @@ static int start(struct live *live, const int *fds) {
         failed = send[5] < 0 ? -1 : 0;
     }
     if (!failed) failed = fcntl(status[0], F_SETFL, O_NONBLOCK);
+    // The offset is shared with an attempt before this one, which may have read some.
+    if (!failed) failed = lseek(fds[1], 0, SEEK_SET) < 0 ? -1 : 0;
     if (!failed)
         failed = cgroup_slot_begin(&worker->group, live->run->memory_bytes, live->run->processes);
     if (!failed)

@@ -55,6 +55,32 @@ extension SandboxTests {
             await sandbox.shutDown()
         }
 
+        @Test("a second attempt reads its input from the start")
+        func inputOfSecondAttempt() async throws {
+            let (sandbox, _) = try await start()
+            let compiled = try await sandbox.compile(
+                language: .cpp,
+                source: """
+                    #include <cstdio>
+                    #include <sys/prctl.h>
+                    #include <unistd.h>
+                    int main() {
+                        for (int byte; (byte = getchar()) != EOF;) putchar(byte);
+                        fflush(stdout);
+                        prctl(PR_SET_NAME, "all-is-read");
+                        pause();
+                    }
+                    """)
+            let program = try #require(compiled.program)
+            async let run = sandbox.run(program, stdin: "1 2 3\n", limits: sleeperLimits())
+            _ = try await wait(sandbox, for: "all-is-read")
+            kill(try await wait(sandbox, for: "box-init"), SIGKILL)
+            let result = try await run
+            #expect(result.attempts == 2)
+            #expect(result.stdout == "1 2 3\n")
+            await sandbox.shutDown()
+        }
+
         @Test("a supervisor killed twice in one run is a failure of ours")
         func twoDeaths() async throws {
             let (sandbox, program) = try await start()
