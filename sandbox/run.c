@@ -12,7 +12,9 @@
 // No program may be able to claim that overload, since it would be masked. So ticks come at random
 // distances (else one could be awake just then), the kernel's own count of waiting must agree, and
 // where CPU time is only sampled, a program that forks has no claim (its short-lived children may
-// use time that nobody counts).
+// use time that nobody counts). Nor is it our overload when threads of a program wait for each
+// other: what one thread ran and waited, minus what all of them ran, is the least time for which it
+// waited while none of them had a CPU, however many there are.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +47,7 @@ struct live {
     struct box_report report;
     struct box_report failure;
     uint64_t begin_ns, tick_ns, tick_mean_ns, tick_length_ns, random;
-    uint64_t cpu_ns, idle_ns, wait_ns, seen_wait_ns, counted_wait_ns, peak_bytes;
+    uint64_t cpu_ns, idle_ns, wait_ns, counted_wait_ns, peak_bytes;
 };
 
 // ---- Start
@@ -121,8 +123,9 @@ static void tick(struct live *live) {
     uint64_t cpu = counted ? cgroup_slot_cpu_ns(&live->worker->group) : sample.cpu_ns;
     uint64_t wall_step = now - live->tick_ns;
     uint64_t cpu_step = cpu > live->cpu_ns ? cpu - live->cpu_ns : 0;
+    uint64_t counted_wait = sample.ready_ns > cpu ? sample.ready_ns - cpu : 0;
     uint64_t wait_step =
-        sample.wait_ns > live->seen_wait_ns ? sample.wait_ns - live->seen_wait_ns : 0;
+        counted_wait > live->counted_wait_ns ? counted_wait - live->counted_wait_ns : 0;
     if (wall_step > cpu_step) {
         uint64_t rest = wall_step - cpu_step;
         // Runnable and yet without CPU time: whatever the other threads do, that is a wait.
@@ -132,7 +135,6 @@ static void tick(struct live *live) {
     }
     live->cpu_ns += cpu_step;
     live->counted_wait_ns += wait_step;
-    live->seen_wait_ns = sample.wait_ns;
     if (sample.processes > 2) live->forked = true;
     live->tick_ns = now;
     sample_memory(live, sample.resident_bytes);

@@ -102,7 +102,7 @@ bool cgroup_slot_end(const struct cgroup_slot *slot);
 
 struct tasks_sample {
     uint64_t cpu_ns;   // dead descendants that were waited for included, in steps of 10 ms
-    uint64_t wait_ns;  // runnable without a CPU, live threads only
+    uint64_t ready_ns; // longest time that one live thread ran, or waited for a CPU
     bool runnable;     // a thread runs, or waits for a CPU, at this moment
     uint64_t resident_bytes;
     unsigned processes;

@@ -55,7 +55,7 @@ static uint64_t add_threads(struct walk *walk, int process, struct tasks_sample 
         if (io_read_at(thread, "schedstat", text, sizeof text) > 0 &&
             sscanf(text, "%llu %llu", &running, &waiting) == 2) {
             cpu_ns += running;
-            sample->wait_ns += waiting;
+            if (running + waiting > sample->ready_ns) sample->ready_ns = running + waiting;
         }
         // The wait that is going on now is in schedstat only when it has ended.
         const char *state = io_read_at(thread, "stat", text, sizeof text) > 0
