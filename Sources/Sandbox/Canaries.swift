@@ -147,22 +147,31 @@ struct Canaries: Sendable {
         return Probe(try reply.stdout().string)
     }
 
+    /// Further runs of a canary that had no answer of its own.
+    private static let repetitions = 5
+
     private func answer(
         _ name: String, extra: [String] = [], cpuSeconds: Double = 1,
         memoryBytes: Int = 64 << 20, processes: Int = 8
     ) async throws(SandboxError) -> BoxReply {
         var limits = RunLimits(cpuSeconds: cpuSeconds, memoryBytes: memoryBytes)
-        limits.idleSeconds = 0.5
         limits.processes = processes
         limits.scratchBytes = 1 << 20
         let empty = try MemoryFile(sealing: "", name: "input")
         let request = BoxRequest(
             arguments: [name] + extra, environment: [], program: empty, input: empty,
             isCanary: true, limits: limits)
-        // The helper may be replaced once while it starts.
-        if let reply = try await run(request) { return reply }
-        guard let reply = try await run(request) else {
+        // The helper may be replaced once while it starts; a machine that is busy when the server
+        // starts says nothing about a layer.
+        var reply = try await run(request)
+        for _ in 0..<Self.repetitions where reply == nil || reply?.outcome == SBX_STARVED {
+            reply = try await run(request)
+        }
+        guard let reply else {
             throw .unavailable("the helper died while its canary \(name) ran")
+        }
+        guard reply.outcome != SBX_STARVED else {
+            throw .unavailable("the host is overloaded: the canary \(name) waited for a CPU")
         }
         return reply
     }
