@@ -246,9 +246,12 @@ static bool watch(struct live *live) {
 
 // ---- Verdict
 
-static bool exec_refused(const struct box_report *failure) {
-    // A missing interpreter is our fault; a file that the kernel cannot load is the program's.
-    return failure->stage == BOX_EXEC && failure->error != ENOENT && failure->error != EACCES;
+/// Whether the kernel could not load what the program is. A missing interpreter is our fault; of a
+/// binary every refusal is its own, since it names its loader and was sealed executable.
+static bool exec_refused(const struct live *live) {
+    if (live->failure.stage != BOX_EXEC) return false;
+    if (live->run->flags & SBX_EXEC_PROGRAM) return true;
+    return live->failure.error != ENOENT && live->failure.error != EACCES;
 }
 
 /// Whether the wall clock ran out because we gave the program no CPU.
@@ -268,7 +271,7 @@ static void judge(const struct live *live, struct sbx_result *result) {
     result->cause = SBX_CAUSE_NONE;
     if (live->cancelled) {
         result->outcome = SBX_CANCELLED;
-    } else if (live->failed && !exec_refused(&live->failure)) {
+    } else if (live->failed && !exec_refused(live)) {
         result->outcome = SBX_BOX_ERROR;
         result->stage = live->failure.stage;
         result->error = live->failure.error;

@@ -30,12 +30,20 @@ static int write_all(int fd, const char *bytes, size_t size) {
     return 0;
 }
 
+// Since Linux 6.3; the headers may be older.
+#define CSBX_MFD_EXEC 0x10u
+#define CSBX_SEAL_EXEC 0x20
+
 static int seal(int fd) {
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    if (fcntl(fd, F_ADD_SEALS, all | CSBX_SEAL_EXEC) == 0) return 0;
+    return errno == EINVAL ? fcntl(fd, F_ADD_SEALS, all) : -1;
 }
 
 int csbx_sealed_memfd(const char *name, const void *bytes, size_t size) {
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    int fd = memfd_create(name, flags | CSBX_MFD_EXEC);
+    if (fd < 0 && errno == EINVAL) fd = memfd_create(name, flags);
     if (fd < 0) return -1;
     if (write_all(fd, bytes, size) < 0 || lseek(fd, 0, SEEK_SET) < 0 || seal(fd) < 0)
         return close_keeping_errno(fd);

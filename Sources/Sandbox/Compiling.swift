@@ -43,7 +43,8 @@ extension Sandbox {
         let request = BoxRequest(
             arguments: resolve(language.compileCommand, folder: folder),
             environment: ProgramLanguage.commonEnvironment + language.environment,
-            program: source, input: emptyInput, fileName: language.sourceName,
+            program: source, input: try MemoryFile(sealing: "", name: "input"),
+            fileName: language.sourceName,
             artifactName: language.artifactName, artifactBytes: key.limits.binaryBytes,
             discardsExcess: true, limits: limits)
         let (reply, queued, _) = try await perform(request, group: group)

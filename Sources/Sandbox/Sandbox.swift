@@ -26,11 +26,10 @@ public final class Sandbox: Sendable {
     let queue: SlotQueue
     let compiled: CompileCache
     let headers: HeaderStore
-    let emptyInput: MemoryFile
 
     private init(
         configuration: SandboxConfiguration, connection: HelperConnection, layers: LayerReport
-    ) throws(SandboxError) {
+    ) {
         self.configuration = configuration
         self.connection = connection
         self.layers = layers
@@ -38,7 +37,6 @@ public final class Sandbox: Sendable {
         queue = SlotQueue(slots: configuration.workers)
         compiled = CompileCache(capacity: configuration.compileCacheBytes)
         headers = HeaderStore(directory: configuration.cacheDirectory)
-        emptyInput = try MemoryFile(sealing: "", name: "input")
     }
 
     // MARK: - Life
@@ -95,7 +93,7 @@ public final class Sandbox: Sendable {
                 "layers of the minimum are missing (\(reasons.joined(separator: "; "))). Change "
                     + "the host as docs/sandbox.md says, or allow degraded isolation")
         }
-        return try Sandbox(configuration: configuration, connection: connection, layers: report)
+        return Sandbox(configuration: configuration, connection: connection, layers: report)
     }
 
     /// Turns waiting callers away, kills what runs, and returns when the helper is gone.
@@ -146,7 +144,8 @@ public final class Sandbox: Sendable {
             arguments: resolve(language.runCommand, folder: nil) + arguments,
             environment: ProgramLanguage.commonEnvironment + language.environment,
             program: program.file,
-            input: stdin.isEmpty ? emptyInput : try MemoryFile(sealing: stdin, name: "input"),
+            // Never shared, not even when empty: its mode may be the program's to change.
+            input: try MemoryFile(sealing: stdin, name: "input"),
             executesProgram: language.artifactName != nil,
             fileName: language.artifactName == nil ? language.sourceName : "", limits: limits)
         let (reply, queued, attempts) = try await perform(request, group: group)

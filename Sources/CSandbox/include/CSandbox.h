@@ -11,7 +11,9 @@
 
 #include "sandbox_protocol.h"
 
-/// Makes a memfd with `size` bytes of `bytes`, sealed against every change. Close-on-exec.
+/// Makes an executable memfd with `size` bytes of `bytes`, sealed against every change of them and,
+/// where the kernel can, of the right to execute it: a program that runs as our user owns its file.
+/// Close-on-exec.
 int csbx_sealed_memfd(const char *_Nonnull name, const void *_Nullable bytes, size_t size);
 
 /// Maps `size` bytes of `fd` read-only and copies them to `target`; the file must be that long.
