@@ -7,7 +7,8 @@ import Execution
 /// Compiled programs and diagnosed errors, by exact source; twins compile once.
 ///
 /// The key is compared in full, not by hash alone: a policy may search for collisions. Never kept
-/// are timeouts, kills and failures of ours. Bounded by bytes; the least recently used goes first.
+/// are timeouts, kills and failures of ours. Bounded by bytes and, since each program holds a
+/// descriptor, by number; the least recently used goes first.
 final class CompileCache: Sendable {
     struct Key: Hashable, Sendable {
         let language: ProgramLanguage
@@ -23,8 +24,12 @@ final class CompileCache: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var bytes = 0
+        var count = 0
         var clock: UInt64 = 0
     }
+
+    /// Most results kept: a quarter of the usual limit of 1,024 open files.
+    static let resultsMax = 256
 
     private let capacity: Int
     private let state = Locked(State())
@@ -95,13 +100,17 @@ final class CompileCache: Sendable {
     private func keep(_ result: CompileResult, for key: Key, in state: inout State) {
         let bytes = key.source.count + (result.program?.byteCount ?? 0) + result.diagnostics.count
         guard bytes <= capacity else { return }
-        while state.bytes + bytes > capacity, let oldest = oldest(state) {
+        while state.bytes + bytes > capacity || state.count == Self.resultsMax,
+            let oldest = oldest(state)
+        {
             if case .done(_, let freed, _)? = state.entries.removeValue(forKey: oldest) {
                 state.bytes -= freed
+                state.count -= 1
             }
         }
         state.clock += 1
         state.bytes += bytes
+        state.count += 1
         state.entries[key] = .done(result, bytes: bytes, used: state.clock)
     }
 

@@ -35,6 +35,27 @@ extension SandboxTests {
             }
         }
 
+        @Test("the cache is bounded in number, since each program holds a descriptor")
+        func cacheCount() async throws {
+            let cache = CompileCache(capacity: 64 << 20)
+            let before = Host.openDescriptors
+            for index in 0..<CompileCache.resultsMax + 200 {
+                let source = ByteString("print(\(index))\n")
+                let key = CompileCache.Key(
+                    language: .python, source: source, limits: CompileLimits())
+                _ = try await cache.result(for: key) { () throws(SandboxError) in
+                    CompileResult(
+                        program: Program(
+                            language: .python,
+                            file: try MemoryFile(sealing: source, name: "source"),
+                            byteCount: source.count),
+                        failure: nil, diagnostics: "", cached: false, cpuSeconds: 0,
+                        wallSeconds: 0, queueSeconds: 0, peakMemoryBytes: 0, nearLimit: false)
+                }
+            }
+            #expect(Host.openDescriptors - before <= CompileCache.resultsMax + 50)
+        }
+
         @Test("a diagnostic names line and column, without folders")
         func diagnostics() async throws {
             let sandbox = try await Shared.sandbox(.standard)
