@@ -62,6 +62,23 @@ struct CodeGraderTests {
         #expect(!"\(outcome)".contains("secret-token"))
     }
 
+    @Test("a test that ran keeps no output, which may be large and is compared")
+    func outputIsDropped() async throws {
+        let sandbox = try await SandboxProbe.shared()
+        let compiled = try await sandbox.compile(
+            language: .python,
+            source: "import sys\nprint(1, ' ' * 100000)\nsys.stderr.write('e' * 100000)\n")
+        let program = try #require(compiled.program)
+        var test = StandardIOTest()
+        test.stdout = "1"
+
+        let result = try await sandbox.run(program, stdin: "")
+        let run = TestRun(index: 0, result: result, test: test, compare: .tokens)
+
+        #expect(run.isAccepted && result.stdout.count > 100_000)
+        #expect(run.result.stdout.isEmpty && run.result.stderr.count == 512)
+    }
+
     @Test("without a sandbox there is a status, never a number")
     func noSandbox() async throws {
         let text = #"{"language":"python","code":"print(1)","tests":[{"stdout":"1"}]}"#

@@ -96,7 +96,8 @@ enum OutputComparator {
 
     private static func quoted(_ text: ByteString?) -> ByteString {
         guard let text else { return "" }
-        return text[0..<min(text.count, quotedBytesMax)]
+        // A copy: a slice would keep the whole output in memory.
+        return ByteString(text[0..<min(text.count, quotedBytesMax)].array)
     }
 
     private static func line(of place: Int, in text: ByteString) -> Int {

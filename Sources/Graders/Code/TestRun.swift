@@ -12,7 +12,7 @@ struct TestRun: Sendable {
     let index: Int
     /// `accepted`, or why not.
     let verdict: Verdict
-    /// What the sandbox measured.
+    /// What the sandbox measured; without its output, which may be large and is compared by now.
     let result: RunResult
     /// Where the output first differs, for `wrong_answer`.
     let difference: OutputDifference?
@@ -32,7 +32,10 @@ struct TestRun: Sendable {
 
     init(index: Int, result: RunResult, test: StandardIOTest, compare: OutputComparison) {
         self.index = index
-        self.result = result
+        var measured = result
+        measured.stdout = ""
+        measured.stderr = ByteString(result.stderr.array.suffix(Self.quotedBytesMax))
+        self.result = measured
         guard result.outcome == .finished else {
             verdict = Verdict(result.outcome.word)
             difference = nil
@@ -60,8 +63,7 @@ struct TestRun: Sendable {
             object.append("expected_bytes", .integer(difference.expectedBytes))
         }
         if !isAccepted && !result.stderr.isEmpty {
-            let end = result.stderr.count
-            object.append("stderr", .text(result.stderr[max(0, end - Self.quotedBytesMax)..<end]))
+            object.append("stderr", .text(result.stderr))
         }
         return .object(object)
     }
