@@ -62,6 +62,14 @@ struct CodeGraderTests {
         #expect(!"\(outcome)".contains("secret-token"))
     }
 
+    @Test("a share is never counted over tests that the sandbox failed to run")
+    func failureAmongShares() {
+        #expect(CodeGrader.isDecided([true, false], of: 2, countsShares: true))
+        #expect(!CodeGrader.isDecided([false], of: 20, countsShares: true))
+        #expect(CodeGrader.isDecided([false], of: 20, countsShares: false))
+        #expect(!CodeGrader.isDecided([true], of: 20, countsShares: false))
+    }
+
     @Test("a test that ran keeps no output, which may be large and is compared")
     func outputIsDropped() async throws {
         let sandbox = try await SandboxProbe.shared()

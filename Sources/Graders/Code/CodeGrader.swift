@@ -61,6 +61,19 @@ public struct CodeGrader: Grader {
     }
 }
 
+extension CodeGrader {
+    /// Whether the tests that ran decide, although the sandbox failed in another.
+    ///
+    /// - Parameters:
+    ///   - accepted: whether each test that ran was passed, in order.
+    ///   - count: tests that were to run.
+    ///   - countsShares: whether the score is a share.
+    /// - Returns: true if one failed; where the score is a share, only if all ran.
+    static func isDecided(_ accepted: [Bool], of count: Int, countsShares: Bool) -> Bool {
+        countsShares ? accepted.count == count : accepted.contains(false)
+    }
+}
+
 /// One program on its way through compilation and tests.
 private struct Solution {
     let task: CodeTask
@@ -111,8 +124,9 @@ private struct Solution {
                 startNext()
             }
             let kept = (0..<stopAt).compactMap { runs[$0] }
-            // A test that has already failed stands, whatever became of the others.
-            if let failure, !kept.contains(where: { !$0.isAccepted }) {
+            let isDecided = CodeGrader.isDecided(
+                kept.map(\.isAccepted), of: stopAt, countsShares: countsShares)
+            if let failure, !isDecided {
                 return Result<[TestRun], SandboxError>.failure(failure)
             }
             return .success(kept)
