@@ -231,7 +231,7 @@ struct stream {
 
 /// Makes the pipe; its write end belongs to `user`, so that /dev/stdout can be opened.
 int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end);
-/// Takes what the pipe holds; closes it at its end. −1 = we could not store it.
+/// Takes what the pipe holds, or a good part; closes it at its end. −1 = we could not store it.
 int stream_drain(struct stream *stream);
 /// Takes the rest when every writer is dead.
 void stream_finish(struct stream *stream);

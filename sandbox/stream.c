@@ -14,6 +14,7 @@
 #include "sandbox.h"
 
 #define PIPE_BYTES (256 * 1024)
+#define DRAIN_READS 8  // at a time: many writers can fill the pipe as fast as we empty it
 
 static int keep(struct stream *stream, const char *bytes, size_t count) {
     if (stream->memfd < 0 && stream->size + count <= STREAM_INLINE) {
@@ -37,7 +38,7 @@ static int keep(struct stream *stream, const char *bytes, size_t count) {
 
 int stream_drain(struct stream *stream) {
     static char buffer[PIPE_BYTES];
-    for (;;) {
+    for (int reads = 0; reads < DRAIN_READS; reads++) {
         ssize_t got = read(stream->pipe, buffer, sizeof buffer);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return 0;
@@ -52,6 +53,7 @@ int stream_drain(struct stream *stream) {
         stream->size += kept;
         if (got < (ssize_t)sizeof buffer) return 0;
     }
+    return 0;
 }
 
 int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end) {
