@@ -8,6 +8,8 @@ import Glibc
 import Graders
 import HTTPServer
 import RewardService
+import Sandbox
+import Wire
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,16 +50,18 @@ struct Serve: AsyncParsableCommand {
             say("\(engine.name) is missing: GET /readyz says why")
         }
         try dropPrivileges()
-        let service = RewardService(
-            engine: running.rewards, recipes: running.recipes, pool: running.pool,
-            sandbox: running.engines.sandbox,
-            maxInFlightRollouts: maxInFlightRollouts, facts: running.facts)
         var configuration = HTTPServerConfiguration()
         configuration.host = host
         configuration.port = port
         configuration.ioThreads = ioThreads
         configuration.allowedHosts.formUnion(allowedHost)
         RewardService.configure(&configuration)
+        var facts = running.facts
+        facts.limits = limits(configuration, running)
+        let service = RewardService(
+            engine: running.rewards, recipes: running.recipes, pool: running.pool,
+            sandbox: running.engines.sandbox,
+            maxInFlightRollouts: maxInFlightRollouts, facts: facts)
         let server = try HTTPServer(configuration: configuration, handler: service)
         try server.start()
         say("serving on http://\(host):\(server.port) (version \(Assay.version))")
@@ -68,6 +72,23 @@ struct Serve: AsyncParsableCommand {
         await running.shutDown()
         say(isClean ? "stopped" : "stopped; some requests were cut off after \(drainS) s")
         if !isClean { throw ExitCode(1) }
+    }
+
+    /// The limits in force, as `/v1/info` shows them.
+    private func limits(
+        _ configuration: HTTPServerConfiguration, _ running: RunningEngines
+    ) -> JSONObject {
+        JSONObject([
+            "body_bytes": .integer(configuration.maxBodyBytes),
+            "completion_bytes": .integer(CompletionFields.completionBytesMax),
+            "json_depth": .integer(JSONDocument.maxDepth),
+            "in_flight_requests": .integer(configuration.maxInFlightRequests),
+            "in_flight_body_bytes": .integer(configuration.maxInFlightBodyBytes),
+            "in_flight_rollouts": .integer(maxInFlightRollouts),
+            "grading_threads": .integer(running.pool.width),
+            "sandbox_workers": .integer(running.engines.sandbox?.workers ?? 0),
+            "drain_s": .number(drainS),
+        ])
     }
 
     /// Only the sandbox's own process needs root; what reads requests does not.
