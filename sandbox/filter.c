@@ -4,7 +4,8 @@
 // The system call filter: an allow-list, compiled once by libseccomp and installed in each
 // candidate as plain BPF (building it in the child would cost 0.4 ms a run).
 //
-// Three answers besides yes: what only an attack would try kills the process (the verdict
+// Not allowed is inotify: /usr is the host's, and a watch on it names every program that anybody
+// starts. Three answers besides yes: what only an attack would try kills the process (the verdict
 // `forbidden_syscall`); what libraries probe gets the errno that makes them fall back; everything
 // else gets ENOSYS. Foreign architectures (int 0x80, x32) are killed by ACT_BADARCH.
 
@@ -45,8 +46,7 @@ static const char *const allowed[] = {
     // pipes and waiting
     "pipe", "pipe2", "poll", "ppoll", "select", "pselect6", "epoll_create", "epoll_create1",
     "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd", "eventfd2", "signalfd",
-    "signalfd4", "timerfd_create", "timerfd_settime", "timerfd_gettime", "inotify_init",
-    "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+    "signalfd4", "timerfd_create", "timerfd_settime", "timerfd_gettime",
     // what a socket pair needs
     "sendto", "recvfrom", "recvmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
     "getpeername",
