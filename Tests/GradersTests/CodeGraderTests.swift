@@ -36,7 +36,8 @@ struct CodeGraderTests {
     func sameDraw() async throws {
         let tests = (0..<30).map { #"{"stdin":"\#($0)","stdout":"\#($0 + 1)"}"# }
         let text =
-            #"{"language":"python","code":"print(int(input())+1)","group":"g","seed":9,"sample":3,"tests":[\#(tests.joined(separator: ","))]}"#
+            #"{"language":"python","code":"print(int(input())+1)","group":"g","seed":9,"#
+            + #""sample":3,"tests":[\#(tests.joined(separator: ","))]}"#
         let grader = CodeGrader(sandbox: try await SandboxProbe.shared())
         var draws: [JSONValue?] = []
         for _ in 0..<2 {
@@ -53,7 +54,8 @@ struct CodeGraderTests {
     @Test("what is expected is never shown")
     func expectedOutputStaysHidden() async throws {
         let text =
-            #"{"language":"python","code":"print(1)","tests":[{"stdin":"","stdout":"secret-token"}]}"#
+            #"{"language":"python","code":"print(1)","#
+            + #""tests":[{"stdin":"","stdout":"secret-token"}]}"#
         let request = try Self.request(ByteString(text))
 
         let outcome = await CodeGrader(sandbox: try await SandboxProbe.shared())

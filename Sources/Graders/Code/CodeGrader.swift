@@ -46,9 +46,8 @@ public struct CodeGrader: Grader {
             }
         }
         guard source.1.count <= CodeTask.sourceBytesMax else {
-            return .verdict(
-                Score("compile_error", value: 0, details: JSONObject(["cause": "source_too_large"]))
-            )
+            let details = JSONObject(["cause": "source_too_large"])
+            return .verdict(Score("compile_error", value: 0, details: details))
         }
         guard let sandbox else { return .ungraded(.sandboxMissing) }
         do {
@@ -94,7 +93,7 @@ private struct Solution {
 
     /// Runs the drawn tests in order, as many at a time as there are slots.
     ///
-    /// It stops after the first failure in that order unless the recipe counts shares. Which failure is reported does
+    /// Stops after the first failure in that order unless the recipe counts shares. Which failure is reported does
     /// not depend on which run ends first: a test before it is always waited for.
     private func run(
         _ program: Program, on drawn: [Int], group: String
