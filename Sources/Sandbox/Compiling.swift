@@ -31,6 +31,17 @@ extension Sandbox {
     private func compileUncached(
         _ key: CompileCache.Key, group: String
     ) async throws(SandboxError) -> CompileResult {
+        let result = try await compileOnce(key, group: group)
+        if let failure = result.failure {
+            try await confirm(failure, of: key.language, group: group)
+        }
+        return result
+    }
+
+    /// Compiles, whatever the cache holds and whoever is to blame for a failure.
+    func compileOnce(
+        _ key: CompileCache.Key, group: String
+    ) async throws(SandboxError) -> CompileResult {
         let language = key.language
         let folder = try await headerFolder(language, group: group)
         let source = try MemoryFile(sealing: key.source, name: "source")

@@ -20,6 +20,8 @@ public struct ProgramLanguage: Sendable, Hashable {
     let environment: [String]
     /// Header to precompile once, if any.
     let precompiledHeader: PrecompiledHeader?
+    /// Tells a broken compiler from a broken program.
+    let control: ControlProgram
 
     /// A header that most sources include, and the command that precompiles it.
     struct PrecompiledHeader: Sendable, Hashable {

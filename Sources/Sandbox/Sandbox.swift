@@ -26,6 +26,7 @@ public final class Sandbox: Sendable {
     let queue: SlotQueue
     let compiled: CompileCache
     let headers: HeaderStore
+    let controls = ControlLog()
 
     private init(
         configuration: SandboxConfiguration, connection: HelperConnection, layers: LayerReport

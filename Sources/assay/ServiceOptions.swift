@@ -98,7 +98,15 @@ struct ServiceOptions: ParsableArguments {
         configuration.compilerPath = compiler
         configuration.allowDegraded = allowDegraded
         let sandbox = try await Sandbox.start(configuration)
-        try await sandbox.prepare(.cpp)
+        do {
+            for language in ProgramLanguage.all {
+                try await sandbox.prepare(language)
+                try await sandbox.check(language)
+            }
+        } catch {
+            await sandbox.shutDown()
+            throw error
+        }
         return sandbox
     }
 }

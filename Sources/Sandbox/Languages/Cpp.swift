@@ -1,6 +1,8 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import Bytes
+
 extension ProgramLanguage {
     private static let standard = ["-std=gnu++20", "-O2", "-w", "-fdiagnostics-color=never"]
 
@@ -21,5 +23,7 @@ extension ProgramLanguage {
                 + ["-x", "c++-header", "stdc++.h", "-o", "stdc++.h.gch"],
             sourceName: "stdc++.h",
             artifactName: "stdc++.h.gch",
-            identityCommand: ["{compiler}", "--version"]))
+            identityCommand: ["{compiler}", "--version"]),
+        control: ControlProgram(
+            source: "#include <bits/stdc++.h>\nint main() { std::cout << 6 * 7; }\n", output: "42"))
 }

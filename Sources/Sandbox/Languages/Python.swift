@@ -1,6 +1,8 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import Bytes
+
 extension ProgramLanguage {
     /// Compiles without running, so that a syntax error is a compile error.
     private static let check = """
@@ -30,5 +32,6 @@ extension ProgramLanguage {
             "PYTHONHASHSEED=0", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1", "OMP_NUM_THREADS=1",
             "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1",
         ],
-        precompiledHeader: nil)
+        precompiledHeader: nil,
+        control: ControlProgram(source: "print(6 * 7)\n", output: "42\n"))
 }
