@@ -68,6 +68,25 @@ public struct Recipe: Sendable {
         public var cacheTokens = 4096
     }
 
+    /// Parameters of the length penalty for one rollout.
+    ///
+    /// - Parameter rollout: its own `maxTokens` and `cacheTokens` replace the recipe's.
+    /// - Returns: the parameters.
+    /// - Throws: ``WireError`` when the zone is larger than the whole.
+    public func length(of rollout: Rollout) throws(WireError) -> Length {
+        var limits = length
+        limits.maxTokens = rollout.maxTokens ?? limits.maxTokens
+        limits.cacheTokens = rollout.cacheTokens ?? limits.cacheTokens
+        guard limits.cacheTokens <= limits.maxTokens else {
+            throw WireError(
+                code: "conflict",
+                message: "cache_tokens (\(limits.cacheTokens)) is greater than max_tokens"
+                    + " (\(limits.maxTokens))",
+                pointer: JSONPointer(["cache_tokens"]))
+        }
+        return limits
+    }
+
     /// Parameters of the language bonus (§2.2.4).
     public struct Language: Sendable, Equatable {
         /// Reward of a consistent completion.

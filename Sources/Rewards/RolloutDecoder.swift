@@ -169,6 +169,8 @@ public struct RolloutDecoder: Sendable {
                 throw error.prefixed(by: "prompt")
             }
         }
+        // Asked before the gate: else the completion's form would choose between 0 and no reward.
+        _ = try recipe.recipe.length(of: rollout)
         return RolloutJob(index: index, rollout: rollout, recipe: recipe)
     }
 

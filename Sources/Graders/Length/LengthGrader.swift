@@ -23,7 +23,7 @@ public struct LengthGrader: Grader {
     /// - Returns: a verdict with score −penalty … 0; `unmeasured`, 0, without a token count;
     ///   `invalid_task` when the rollout's own limits contradict each other.
     public func gradeAtOnce(_ rollout: Rollout, _ context: GradingContext) -> Outcome? {
-        judge(rollout, context.recipe.length)
+        judge(rollout, context.recipe)
     }
 
     /// Judges.
@@ -33,36 +33,32 @@ public struct LengthGrader: Grader {
     ///   - context: the recipe's limits and penalty.
     /// - Returns: as ``gradeAtOnce(_:_:)``.
     public func grade(_ rollout: Rollout, _ context: GradingContext) async -> Outcome {
-        judge(rollout, context.recipe.length)
+        judge(rollout, context.recipe)
     }
 
-    private func judge(_ rollout: Rollout, _ limits: Recipe.Length) -> Outcome {
-        let maxTokens = rollout.maxTokens ?? limits.maxTokens
-        let cacheTokens = rollout.cacheTokens ?? limits.cacheTokens
-        guard cacheTokens <= maxTokens else {
-            return .ungraded(
-                .invalidTask(
-                    WireError(
-                        code: "conflict",
-                        message: "cache_tokens (\(cacheTokens)) is greater than max_tokens"
-                            + " (\(maxTokens))",
-                        pointer: JSONPointer(["cache_tokens"]))))
+    private func judge(_ rollout: Rollout, _ recipe: Recipe) -> Outcome {
+        let limits: Recipe.Length
+        do {
+            limits = try recipe.length(of: rollout)
+        } catch {
+            return .ungraded(.invalidTask(error))
         }
         guard let tokens = rollout.completionTokens else {
             return .verdict(Score("unmeasured", value: 0))
         }
         let details = JSONObject([
-            "completion_tokens": .integer(tokens), "max_tokens": .integer(maxTokens),
-            "cache_tokens": .integer(cacheTokens),
+            "completion_tokens": .integer(tokens), "max_tokens": .integer(limits.maxTokens),
+            "cache_tokens": .integer(limits.cacheTokens),
         ])
-        if tokens <= maxTokens - cacheTokens {
+        let overrun = tokens - limits.maxTokens + limits.cacheTokens
+        if overrun <= 0 {
             return .verdict(Score("within_budget", value: 0, details: details))
         }
-        if tokens > maxTokens {
-            return .verdict(Score("over_budget", value: -limits.penalty, details: details))
+        // Taken from 0, so that a penalty of 0 is 0.0 and not -0.0.
+        if tokens > limits.maxTokens {
+            return .verdict(Score("over_budget", value: 0 - limits.penalty, details: details))
         }
-        let overrun = Double(tokens - maxTokens + cacheTokens)
-        let value = -(limits.penalty * overrun) / Double(cacheTokens)
+        let value = 0 - (limits.penalty * Double(overrun)) / Double(limits.cacheTokens)
         return .verdict(Score("in_cache_zone", value: value, details: details))
     }
 }
