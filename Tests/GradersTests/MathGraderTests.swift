@@ -33,6 +33,23 @@ struct MathGraderTests {
         #expect(try await Self.grade(example) == (try await Self.grade(example)))
     }
 
+    @Test("a rollout's task looks into boxes only, as its gate does")
+    func extractionOfTask() throws {
+        func task(_ mode: String) throws -> JSONView {
+            try JSONDocument(
+                ByteString(#"{"type":"math","reference":"18","extract":"\#(mode)"}"#)
+            ).root
+        }
+
+        #expect(throws: Never.self) { try GraderProbe.registry.decodeTask(try task("boxed")) }
+        for mode in ["hash", "prose", "answer_line"] {
+            let error = #expect(throws: WireError.self) {
+                try GraderProbe.registry.decodeTask(try task(mode))
+            }
+            #expect(error?.code == "conflict" && error?.pointer.description == "/extract")
+        }
+    }
+
     @Test(
         "what is said at once is what is said after waiting",
         arguments: Fixture.load("math/grader.jsonl"))

@@ -11,14 +11,22 @@ extension MathTask {
     static let referencesMax = 64
     static let referenceBytesMax = 64 << 10
 
-    /// Reads a task and checks that its references can be read.
+    /// Reads a task.
     ///
     /// - Parameter view: the `task` object.
     /// - Returns: the task, with at least one reference.
-    /// - Throws: ``WireError`` for a faulty member.
+    /// - Throws: ``WireError`` for a faulty member, and for an `extract` that looks elsewhere than
+    ///   the box that the recipe's gate demands.
     static func decode(_ view: JSONView) throws(WireError) -> MathTask {
         var task = MathTask()
         try taskFields.decode(view, into: &task)
+        guard task.extraction == .boxed else {
+            throw WireError(
+                code: "conflict",
+                message: "a recipe's gate demands a box, so its answer is the box: \"extract\" is"
+                    + " \"boxed\" here, and other modes are for /v1/graders/math",
+                pointer: JSONPointer(["extract"]))
+        }
         return task
     }
 

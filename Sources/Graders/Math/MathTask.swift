@@ -17,9 +17,7 @@ public struct MathTask: GradingTask {
     public var references: [ByteString] = []
     /// Which of them the answer must equal.
     public var rule = ReferenceRule.any
-    /// How the answer is found in an answer section.
-    ///
-    /// A recipe with a gate looks into boxes only.
+    /// How the answer is found in an answer section; boxed in a rollout, whose recipe has a gate.
     public var extraction = ExtractionMode.boxed
     /// Policies of the comparison.
     public var options = ComparisonOptions()
