@@ -74,6 +74,9 @@ struct Composition {
         }
     }
 
+    /// Whether correctness is known, or there is none to be found.
+    var isDecided: Bool { !axes.contains(.format) && !axes.contains(.correctness) }
+
     /// Ends the walk without a reward.
     mutating func fail(_ failure: Ungraded) {
         axes = []

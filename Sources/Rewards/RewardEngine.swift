@@ -110,7 +110,8 @@ public final class RewardEngine: Sendable {
         let start = csys_monotonic_nanoseconds()
         var composition = Composition(job, registry: registry, budget: budget)
         while let grader = composition.nextGrader() {
-            if let stop = stopReason(budget) {
+            // What is decided stands, such as a test that failed; length and language are quick.
+            if !composition.isDecided, let stop = stopReason(budget) {
                 composition.fail(stop)
                 break
             }

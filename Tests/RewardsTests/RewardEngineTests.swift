@@ -108,6 +108,16 @@ struct RewardEngineTests {
         #expect(result.status == .deadlineExceeded && result.reward == nil)
     }
 
+    @Test("what was decided when the deadline passed stands")
+    func decidedInTime() async throws {
+        let job = try Probe.job(#"{"completion":"<think>a</think>b","task":{"type":"late"}}"#)
+        let soon = csys_monotonic_nanoseconds() + 20_000_000
+
+        let result = await Probe.engine.grade(job, budget: Budget(deadlineNanoseconds: soon))
+
+        #expect(result.status == .graded && result.reward == 0.1 && result.isCorrect == false)
+    }
+
     @Test("a batch hands out every result once, whatever fails in it")
     func batch() async throws {
         let items = (0..<500).map { index in
@@ -170,6 +180,9 @@ private struct KnownGrader: Grader {
             try? await Task.sleep(nanoseconds: 60_000_000_000)
             return .ungraded(
                 Ungraded(.cancelled, cause: .host, code: "cancelled", message: "stopped"))
+        case is KnownTask<Late>:
+            try? await Task.sleep(nanoseconds: 60_000_000_000)
+            return .verdict(Score("wrong_answer", value: 0))
         default:
             return .ungraded(
                 Ungraded(.undecided, cause: .engine, code: "unproven", message: "no proof"))
@@ -185,6 +198,7 @@ private struct KnownGrader: Grader {
             TaskType(KnownTask<Right>.self) { _ throws(WireError) in KnownTask() },
             TaskType(KnownTask<Half>.self) { _ throws(WireError) in KnownTask() },
             TaskType(KnownTask<Waiting>.self) { _ throws(WireError) in KnownTask() },
+            TaskType(KnownTask<Late>.self) { _ throws(WireError) in KnownTask() },
             TaskType(KnownTask<Broken>.self) { _ throws(WireError) in KnownTask() },
         ]
     ) { _ throws(WireError) in GraderRequest() }
@@ -194,6 +208,7 @@ private protocol Known { static var word: String { get } }
 private enum Right: Known { static let word = "right" }
 private enum Half: Known { static let word = "half" }
 private enum Waiting: Known { static let word = "waiting" }
+private enum Late: Known { static let word = "late" }
 private enum Broken: Known { static let word = "broken" }
 
 private struct KnownTask<Kind: Known>: GradingTask {
