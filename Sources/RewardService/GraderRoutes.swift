@@ -26,23 +26,32 @@ extension RewardService {
     }
 
     private func ask(_ grader: RegisteredGrader, _ request: HTTPRequest) -> HTTPAnswer {
-        let questions = Self.decoding(request.body) { view throws(WireError) in
-            try GraderQuestions(view, grader)
-        }
-        switch questions {
-        case .failure(let error): return .now(error.problem.response)
-        case .success(let questions):
-            if request.body.count <= Self.inlineBodyBytesMax, questions.isSingle,
-                let answer = questions.items[0].answerAtOnce(grader.grader)
-            {
-                return .now(.json(answer))
-            }
+        guard request.body.count <= Self.inlineBodyBytesMax else {
             return work { [self] _ in
-                await admitting(questions.items.count) {
-                    .json(await questions.answer(grader.grader))
+                switch Self.questions(request, grader) {
+                case .failure(let error): error.problem.response
+                case .success(let questions): await answer(questions, grader)
                 }
             }
         }
+        switch Self.questions(request, grader) {
+        case .failure(let error): return .now(error.problem.response)
+        case .success(let questions):
+            if let answer = questions.answerAtOnce(grader.grader) { return .now(.json(answer)) }
+            return work { [self] _ in await answer(questions, grader) }
+        }
+    }
+
+    private static func questions(
+        _ request: HTTPRequest, _ grader: RegisteredGrader
+    ) -> Result<GraderQuestions, ProblemError> {
+        decoding(request.body) { view throws(WireError) in try GraderQuestions(view, grader) }
+    }
+
+    private func answer(
+        _ questions: GraderQuestions, _ grader: RegisteredGrader
+    ) async -> HTTPResponse? {
+        await admitting(questions.items.count) { .json(await questions.answer(grader.grader)) }
     }
 }
 
@@ -90,6 +99,11 @@ private struct GraderQuestions: Sendable {
             }
         }
         self.items = questions
+    }
+
+    /// The answer to a single question that takes no waiting; nil for all others.
+    func answerAtOnce(_ grader: any Grader) -> JSONValue? {
+        isSingle ? items[0].answerAtOnce(grader) : nil
     }
 
     func answer(_ grader: any Grader) async -> JSONValue {

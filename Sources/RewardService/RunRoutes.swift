@@ -13,12 +13,15 @@ extension RewardService {
     ]
 
     private func runProgram(_ request: HTTPRequest) -> HTTPAnswer {
-        let decoded = Self.decoding(request.body) { view throws(WireError) in try ProgramRun(view) }
-        switch decoded {
-        case .failure(let error): return .now(error.problem.response)
-        case .success(let program):
-            return work { [self] _ in
-                await admitting(program.inputs.count) { await perform(program) }
+        work { [self] _ in
+            let decoded = Self.decoding(request.body) { view throws(WireError) in
+                try ProgramRun(view)
+            }
+            return switch decoded {
+            case .failure(let error): error.problem.response
+            case .success(let program):
+                // Compiling counts as well, where there is no input.
+                await admitting(max(program.inputs.count, 1)) { await perform(program) }
             }
         }
     }

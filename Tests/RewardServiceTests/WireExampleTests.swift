@@ -59,6 +59,19 @@ struct WireExampleTests {
         }
     }
 
+    @Test("a large body is read and answered like a small one")
+    func largeQuestion() throws {
+        let probe = try ServiceProbe()
+        let thoughts = String(repeating: "a", count: 100_000)
+
+        let answer = try probe.post(
+            "/v1/graders/format", #"{"type":"none","completion":"<think>\#(thoughts)</think>b"}"#)
+        let refusal = try probe.post("/v1/graders/format", #"{"kind":"\#(thoughts)"}"#)
+
+        #expect(answer.json["verdict"]?.string == "well_formed")
+        #expect(refusal.problemFault(status: 422, code: "unknown_field", pointer: "/kind") == nil)
+    }
+
     @Test("a grader takes many questions at once, and one bad question fails alone")
     func manyQuestions() throws {
         let probe = try ServiceProbe()

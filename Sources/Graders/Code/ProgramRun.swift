@@ -30,6 +30,9 @@ public struct ProgramRun: Sendable {
     /// - Throws: ``WireError`` with a pointer into it.
     public init(_ view: JSONView) throws(WireError) {
         try Self.fields.decode(view, into: &self)
+        if view["stdin"] != nil, view["inputs"] != nil {
+            throw WireError(code: "conflict", message: "give either \"stdin\" or \"inputs\"")
+        }
     }
 
     private static let fields = FieldTable<ProgramRun>(
