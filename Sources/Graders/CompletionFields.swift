@@ -23,11 +23,35 @@ public enum CompletionFields {
         guard view.kind == .object else {
             throw view.unacceptable("a string, or an object with content and reasoning_content")
         }
+        // An object of another shape must not pass for an empty completion, which would earn 0.
+        guard partNames.contains(where: { view[$0] != nil }) else {
+            throw WireError(
+                code: "missing_field",
+                message: "a completion object needs \"content\" or \"reasoning_content\"")
+        }
         var completion = CompletionText(content: "")
         try parts.decode(view, into: &completion)
         try check(completion.content)
         try check(completion.reasoning)
         return completion
+    }
+
+    /// Reads `problem_language`: a label as fastText's lid.176 gives it.
+    ///
+    /// A label of another form equals no other and would take the bonus from every rollout.
+    ///
+    /// - Parameter view: the member's value.
+    /// - Returns: two or three small letters, or `unknown`.
+    /// - Throws: ``WireError`` for anything else.
+    public static func decodeLanguage(_ view: JSONView) throws(WireError) -> String {
+        let label = view.string?.string ?? ""
+        let isCode =
+            (2...3).contains(label.utf8.count)
+            && label.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        guard isCode || label == "unknown" else {
+            throw view.unacceptable("a language code such as \"fr\", or \"unknown\"")
+        }
+        return label
     }
 
     private static func check(_ text: ByteString) throws(WireError) {
@@ -36,6 +60,8 @@ public enum CompletionFields {
             code: "too_large",
             message: "a completion has at most \(completionBytesMax) bytes, this one \(text.count)")
     }
+
+    private static let partNames = parts.fields.flatMap { [$0.name] + $0.notes.aliases }
 
     private static let parts = FieldTable<CompletionText>(
         "completion", unknown: .ignore,

@@ -101,12 +101,19 @@ public struct GraderRegistry: Sendable {
                 code: "missing_field", message: "a task needs \"type\", one of \(knownTypes)")
         }
         let name = type.string?.string ?? ""
-        if name == NoTask.type { return NoTask() }
+        if name == NoTask.type {
+            var task = NoTask()
+            try Self.noTaskFields.decode(view, into: &task)
+            return task
+        }
         guard let entry = taskTypes[name] else {
             throw type.unacceptable("one of \(knownTypes)").prefixed(by: "type")
         }
         return try entry.type.decode(view)
     }
+
+    private static let noTaskFields = FieldTable<NoTask>(
+        "task without a grader", fields: [.string("type", doc: "none") { _, _ in }])
 
     private var knownTypes: String {
         taskTypeNames.map { "\"\($0)\"" }.joined(separator: ", ")

@@ -31,8 +31,10 @@ struct RolloutDraft: Sendable {
         .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {
             $0.rollout.problem = $1
         },
-        .string("problem_language", doc: "The problem's language, e.g. fr, if it is known.") {
-            $0.rollout.problemLanguage = $1.string
+        Field(
+            "problem_language", .string, doc: "The problem's language, e.g. fr, if it is known."
+        ) { view, root throws(WireError) in
+            root.rollout.problemLanguage = try CompletionFields.decodeLanguage(view)
         },
         Field("task", .object, doc: "How it is verified: {\"type\": …}.") {
             view, root throws(WireError) in

@@ -56,6 +56,12 @@ struct RolloutDecoderTests {
         arguments: [
             (#"{"completion":7}"#, "/completion"),
             (#"{"completion":{"content":7}}"#, "/completion/content"),
+            (#"{"completion":{"text":"a"}}"#, "/completion"),
+            (#"{"completion":"c","max_tokens":2048}"#, "/cache_tokens"),
+            (#"{"completion":"c","max_tokens":9,"cache_tokens":10}"#, "/cache_tokens"),
+            (#"{"completion":"c","problem_language":""}"#, "/problem_language"),
+            (#"{"completion":"c","problem_language":"EN"}"#, "/problem_language"),
+            (#"{"completion":"c","task":{"type":"none","reference":3}}"#, "/task/reference"),
             (#"{}"#, ""),
             (#"{"completion":"c","task":{"type":"x"}}"#, "/task/type"),
             (#"{"completion":"c","task":"math"}"#, "/task"),

@@ -42,8 +42,11 @@ private struct LanguageQuestion: Sendable {
             .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {
                 $0.request.rollout.problem = $1
             },
-            .string("problem_language", doc: "The problem's language, e.g. fr, if it is known.") {
-                $0.request.rollout.problemLanguage = $1.string
+            Field(
+                "problem_language", .string,
+                doc: "The problem's language, e.g. fr, if it is known."
+            ) { view, root throws(WireError) in
+                root.request.rollout.problemLanguage = try CompletionFields.decodeLanguage(view)
             },
             Field(
                 "completion", .any, FieldNotes(aliases: ["response", "solution_str"]),
