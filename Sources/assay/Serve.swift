@@ -43,6 +43,15 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ServiceOptions
 
+    func validate() throws {
+        guard (0...86_400).contains(drainS) else {
+            throw ValidationError("--drain-s takes 0 to 86400, not \(drainS)")
+        }
+        guard maxInFlightRollouts >= 1 else {
+            throw ValidationError("--max-in-flight-rollouts takes at least 1")
+        }
+    }
+
     func run() async throws {
         let termination = TerminationSignal()
         let running = await options.start()
