@@ -15,12 +15,14 @@ struct Composition {
     private(set) var result: RolloutResult
     let rollout: Rollout
     let context: GradingContext
+    private let path: [String]
     private let registry: GraderRegistry
     private var axes: ArraySlice<Axis> = []
 
     /// Starts the walk.
     init(_ job: RolloutJob, registry: GraderRegistry, budget: Budget) {
         rollout = job.rollout
+        path = job.path
         self.registry = registry
         result = RolloutResult(index: job.index)
         result.id = job.rollout.id
@@ -36,9 +38,10 @@ struct Composition {
                 content: completion.content, reasoning: completion.reasoning, format: format),
             recipe: recipe, group: GroupContext(rollout), budget: budget)
         let correctness = registry.grader(for: rollout.task)
-        let taskFault = correctness?.fault(ofTaskOf: rollout)?.prefixed(by: "task")
-        if let fault = job.fault ?? taskFault {
+        if let fault = job.fault {
             fail(fault)
+        } else if let fault = correctness?.fault(ofTaskOf: rollout) {
+            fail(placed(fault))
         } else if rollout.isTruncated && recipe.truncated != .grade {
             endTruncated(recipe.truncated)
         } else {
@@ -68,7 +71,7 @@ struct Composition {
             {
                 take(Score("undecided", value: 0), for: axis)
             } else {
-                fail(axis == .correctness ? failure.prefixed(by: "task") : failure)
+                fail(axis == .correctness ? placed(failure) : failure)
             }
         case .verdict(let score): take(score, for: axis)
         }
@@ -101,6 +104,11 @@ struct Composition {
         case .language where context.recipe.language.reward == 0: nil
         case .format, .length, .language: registry.grader(for: axis)
         }
+    }
+
+    /// A fault of the task as seen from the request's root.
+    private func placed(_ failure: Ungraded) -> Ungraded {
+        (path + ["task"]).reversed().reduce(failure) { $0.prefixed(by: $1) }
     }
 
     private mutating func take(_ score: Score, for axis: Axis) {

@@ -22,17 +22,6 @@ public struct RolloutDecoder: Sendable {
         self.recipes = recipes
     }
 
-    /// Reads one rollout.
-    ///
-    /// - Parameter view: the rollout object.
-    /// - Returns: the job, with index 0.
-    /// - Throws: ``WireError`` with a pointer into the object.
-    public func decodeOne(_ view: JSONView) throws(WireError) -> RolloutJob {
-        var draft = RolloutDraft()
-        try RolloutDraft.rolloutTable.decode(view, into: &draft)
-        return try job(draft, index: 0, shared: Shared())
-    }
-
     /// Reads one rollout and the deadline beside it.
     ///
     /// - Parameter view: the rollout object, with `deadline_s` if there is one.
@@ -42,7 +31,8 @@ public struct RolloutDecoder: Sendable {
         var draft = RolloutDraft()
         try RolloutDraft.singleTable.decode(view, into: &draft)
         return SingleRollout(
-            job: try job(draft, index: 0, shared: Shared()), deadlineSeconds: draft.deadlineSeconds)
+            job: try job(draft, index: 0, path: [], shared: Shared()),
+            deadlineSeconds: draft.deadlineSeconds)
     }
 
     /// Reads one rollout that must not fail the others: its fault becomes part of the job.
@@ -105,8 +95,9 @@ public struct RolloutDecoder: Sendable {
         if let seed = shared.seed { draft.rollout.seed = seed }
         do {
             try RolloutDraft.rolloutTable.decode(view, into: &draft)
-            return try job(draft, index: index, shared: shared)
+            return try job(draft, index: index, path: path, shared: shared)
         } catch {
+            try? RolloutDraft.idTable.decode(view, into: &draft)
             return faulty(draft, index: index, path: path, error: error, shared: shared)
         }
     }
@@ -125,7 +116,7 @@ public struct RolloutDecoder: Sendable {
             let members = view["completions"]
             for member in members?.elements ?? JSONElements.none {
                 var draft = shared.draft
-                try? RolloutDraft.memberTable.decode(member, into: &draft)
+                try? RolloutDraft.idTable.decode(member, into: &draft)
                 jobs.append(
                     faulty(draft, index: jobs.count, path: path, error: error, shared: shared))
             }
@@ -141,8 +132,9 @@ public struct RolloutDecoder: Sendable {
             var draft = shared.draft
             do {
                 try RolloutDraft.memberTable.decode(member, into: &draft)
-                jobs.append(try job(draft, index: jobs.count, shared: shared))
+                jobs.append(try job(draft, index: jobs.count, path: path, shared: shared))
             } catch {
+                try? RolloutDraft.idTable.decode(member, into: &draft)
                 let inner = path + ["completions", String(position)]
                 jobs.append(
                     faulty(draft, index: jobs.count, path: inner, error: error, shared: shared))
@@ -151,7 +143,7 @@ public struct RolloutDecoder: Sendable {
     }
 
     private func job(
-        _ draft: RolloutDraft, index: Int, shared: Shared
+        _ draft: RolloutDraft, index: Int, path: [String], shared: Shared
     ) throws(WireError) -> RolloutJob {
         var rollout = draft.rollout
         var recipe = shared.recipe ?? recipes.recipes[0]
@@ -171,7 +163,7 @@ public struct RolloutDecoder: Sendable {
         }
         // Asked before the gate: else the completion's form would choose between 0 and no reward.
         _ = try recipe.recipe.length(of: rollout)
-        return RolloutJob(index: index, rollout: rollout, recipe: recipe)
+        return RolloutJob(index: index, rollout: rollout, recipe: recipe, path: path)
     }
 
     private func faulty(
@@ -180,7 +172,7 @@ public struct RolloutDecoder: Sendable {
         let placed = path.reversed().reduce(error) { $0.prefixed(by: $1) }
         return RolloutJob(
             index: index, rollout: draft.rollout, recipe: shared.recipe ?? recipes.recipes[0],
-            fault: .invalidTask(placed))
+            path: path, fault: .invalidTask(placed))
     }
 
     private func resolve(_ view: JSONView) throws(WireError) -> PreparedRecipe {

@@ -52,14 +52,20 @@ struct RolloutDraft: Sendable {
         },
     ]
 
+    private static let id = Field<RolloutDraft>(
+        "id", .any, doc: "The caller's name for it, echoed."
+    ) { view, root throws(WireError) in
+        guard !view.isNull else { return }
+        _ = try view.name(bytesMax: nameBytesMax)
+        root.rollout.id = view.raw
+    }
+
+    /// Finds the name of a rollout that is malformed otherwise.
+    static let idTable = FieldTable<RolloutDraft>("rollout", unknown: .ignore, fields: [id])
+
     /// Members that belong to one completion.
     private static let completionFields: [Field<RolloutDraft>] = [
-        Field("id", .any, doc: "The caller's name for it, echoed.") {
-            view, root throws(WireError) in
-            guard !view.isNull else { return }
-            _ = try view.name(bytesMax: nameBytesMax)
-            root.rollout.id = view.raw
-        },
+        id,
         Field(
             "completion", .any,
             FieldNotes(aliases: ["response", "solution_str"], isRequired: true),

@@ -11,7 +11,9 @@ public struct RolloutJob: Sendable {
     public let rollout: Rollout
     /// The recipe that applies.
     public let recipe: PreparedRecipe
-    /// Why it cannot be graded; nil when it can.
+    /// The member names that lead from the request to the object that holds its task.
+    public let path: [String]
+    /// Why it cannot be graded, its pointer from the request's root; nil when it can.
     public let fault: Ungraded?
 
     /// Holds a rollout.
@@ -20,11 +22,16 @@ public struct RolloutJob: Sendable {
     ///   - index: its place in the request.
     ///   - rollout: what is graded.
     ///   - recipe: the recipe that applies.
+    ///   - path: leads from the request to the object that holds its task.
     ///   - fault: why it cannot be graded.
-    public init(index: Int, rollout: Rollout, recipe: PreparedRecipe, fault: Ungraded? = nil) {
+    public init(
+        index: Int, rollout: Rollout, recipe: PreparedRecipe, path: [String] = [],
+        fault: Ungraded? = nil
+    ) {
         self.index = index
         self.rollout = rollout
         self.recipe = recipe
+        self.path = path
         self.fault = fault
     }
 }

@@ -138,6 +138,38 @@ struct RewardEngineTests {
         #expect(sorted[7].failure?.pointer?.description == "/items/7/completio")
     }
 
+    @Test("a malformed rollout keeps its id, wherever the id stands")
+    func idOfMalformed() throws {
+        let text = #"""
+            {"items":[{"x":1,"id":"a"},{"id":"b"}],
+             "seed":1}
+            """#
+        let group =
+            #"{"groups":[{"x":1,"completions":[{"y":1,"id":"c"}]},{"completions":[{"y":1,"id":"d"}]}]}"#
+
+        let jobs = try [text, group].flatMap { body in
+            try Probe.decoder.decodeBatch(try JSONDocument(ByteString(body)).root).jobs
+        }
+
+        #expect(jobs.map(\.rollout.id?.string) == [#""a""#, #""b""#, #""c""#, #""d""#])
+        #expect(jobs.allSatisfy { $0.fault != nil })
+    }
+
+    @Test("what a grader finds wrong with a task is named from the request's root")
+    func pointerOfGrader() async throws {
+        let items = #"{"items":[{"completion":"<think>a</think>b","task":{"type":"broken"}}]}"#
+        let groups =
+            #"{"groups":[{"task":{"type":"broken"},"completions":[{"completion":"<think>a</think>b"}]}]}"#
+
+        for (body, pointer) in [
+            (items, "/items/0/task/reference"), (groups, "/groups/0/task/reference"),
+        ] {
+            let batch = try Probe.decoder.decodeBatch(try JSONDocument(ByteString(body)).root)
+            let result = await Probe.engine.grade(batch.jobs[0])
+            #expect(result.failure?.pointer?.description == pointer)
+        }
+    }
+
     @Test("the same rollout twice gives the same bytes")
     func determinism() async throws {
         let text =
@@ -162,7 +194,7 @@ enum Probe {
     static let decoder = RolloutDecoder(registry: registry, recipes: RecipeBook())
 
     static func job(_ text: String) throws -> RolloutJob {
-        try decoder.decodeOne(try JSONDocument(ByteString(text)).root)
+        try decoder.decodeSingle(try JSONDocument(ByteString(text)).root).job
     }
 
     static func grade(_ text: String) async throws -> RolloutResult {
@@ -185,7 +217,9 @@ private struct KnownGrader: Grader {
             return .verdict(Score("wrong_answer", value: 0))
         default:
             return .ungraded(
-                Ungraded(.undecided, cause: .engine, code: "unproven", message: "no proof"))
+                Ungraded(
+                    .undecided, cause: .engine, code: "unproven", message: "no proof",
+                    pointer: JSONPointer(["reference"])))
         }
     }
 
