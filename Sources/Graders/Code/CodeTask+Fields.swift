@@ -102,14 +102,22 @@ extension CodeTask {
     private static let testFields = FieldTable<StandardIOTest>(
         "test",
         fields: [
-            .string("stdin", FieldNotes(aliases: ["input"]), doc: "What the program reads.") {
-                $0.stdin = $1
-            },
-            .string(
-                "stdout", FieldNotes(aliases: ["output"], isRequired: true),
+            Field(
+                "stdin", .string, FieldNotes(aliases: ["input"]), doc: "What the program reads."
+            ) { view, root throws(WireError) in root.stdin = try side(view) },
+            Field(
+                "stdout", .string, FieldNotes(aliases: ["output"], isRequired: true),
                 doc: "What it must write."
-            ) { $0.stdout = $1 },
+            ) { view, root throws(WireError) in root.stdout = try side(view) },
         ])
+
+    private static func side(_ view: JSONView) throws(WireError) -> ByteString {
+        guard let text = view.string, text.count <= testBytesMax else {
+            throw WireError(
+                code: "too_large", message: "one side of a test has at most \(testBytesMax) bytes")
+        }
+        return text
+    }
 }
 
 /// The `limits` of a task while they are read.

@@ -62,6 +62,11 @@ private struct LanguageQuestion: Sendable {
         switch (text, hasCompletion) {
         case (nil, true): break
         case (let text?, false):
+            let rollout = request.rollout
+            guard rollout.problem == nil, rollout.problemLanguage == nil else {
+                throw WireError(
+                    code: "conflict", message: "a problem goes with \"completion\", not \"text\"")
+            }
             if let model { request.direct = { Self.answer(model.identify(text)) } }
         default:
             throw WireError(
