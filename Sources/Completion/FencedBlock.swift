@@ -49,6 +49,8 @@ private struct FenceScanner {
     private var position = 0
 
     private static let backtick = UInt8(ascii: "`")
+    // Made once: a literal in its place would be allocated for each line.
+    private static let newline: ByteString = "\n"
     /// Longest language name accepted, in bytes; longer ones are prose.
     private static let languageBytesMax = 32
 
@@ -91,10 +93,10 @@ private struct FenceScanner {
     /// The next line without its newline; nil at the end.
     private mutating func nextLine() -> ByteString? {
         guard position < text.count else { return nil }
-        let rest = text[position..<text.count]
-        let length = rest.firstOffset(of: "\n") ?? rest.count
-        position += min(length + 1, rest.count)
-        return rest[0..<length]
+        let start = position
+        let end = text.firstOffset(of: Self.newline, from: start) ?? text.count
+        position = min(end + 1, text.count)
+        return text[start..<end]
     }
 
     private func fence(_ line: ByteString) -> Fence? {

@@ -134,12 +134,14 @@ private struct TokenCursor {
 private struct LineCursor {
     private let text: ByteString
     private var position = 0
+    // Made once: a literal in its place would be allocated for each line.
+    private static let newline: ByteString = "\n"
 
     init(_ text: ByteString) { self.text = text[0..<text.count - text.trailingWhitespaceCount] }
 
     mutating func next() -> ByteString? {
         guard position < text.count else { return nil }
-        let end = text.firstOffset(of: "\n", from: position) ?? text.count
+        let end = text.firstOffset(of: Self.newline, from: position) ?? text.count
         let line = text[position..<end]
         position = end + 1
         return line[0..<line.count - line.trailingWhitespaceCount]
