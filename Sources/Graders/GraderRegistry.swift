@@ -9,7 +9,7 @@ public import Sandbox
 public import Wire
 
 /// The engines that graders stand on; those that are absent make their graders answer
-/// `verifier_error`.
+/// `verifier_error`, the sandbox `sandbox_failure`.
 public struct Engines: Sendable {
     /// Compares mathematical expressions.
     public var math: MathEngine?

@@ -127,6 +127,21 @@ struct CodeGraderTests {
         #expect(error?.pointer.description == pointer)
     }
 
+    @Test("one side of a test has at most 32 MiB")
+    func largeSide() throws {
+        let text = String(repeating: "a", count: 32 << 20)
+        func body(_ side: String) -> JSONObject {
+            JSONObject([
+                "language": "python", "code": "print(1)",
+                "tests": .array([.members(["stdin": .string(side), "stdout": ""])]),
+            ])
+        }
+
+        #expect(throws: Never.self) { try Self.request(body(text)) }
+        let error = #expect(throws: WireError.self) { try Self.request(body(text + "a")) }
+        #expect(error?.code == "too_large" && error?.pointer.description == "/tests/0/stdin")
+    }
+
     private static func request(_ body: JSONObject) throws -> GraderRequest {
         var writer = JSONWriter()
         writer.write(.object(body))

@@ -27,6 +27,22 @@ struct LanguageGraderTests {
         #expect(score.value == (example["verdict"] == "consistent" ? 1 : 0))
     }
 
+    @Test(
+        "a body that would be read in part is refused",
+        arguments: [
+            (#"{"text":"a","problem":"b"}"#, "conflict"),
+            (#"{"text":"a","problem_language":"fr"}"#, "conflict"),
+            (#"{"completion":"a","problem_language":"français"}"#, "wrong_type"),
+        ])
+    func refused(body: String, code: String) throws {
+        let registered = try #require(GraderProbe.registry.grader(named: "language"))
+
+        let error = #expect(throws: WireError.self) {
+            try registered.decodeRequest(try JSONDocument(ByteString(body)).root)
+        }
+        #expect(error?.code == code)
+    }
+
     @Test("a given problem language overrides detection")
     func givenLanguage() async throws {
         var rollout = Rollout()

@@ -13,7 +13,7 @@ final class ServedProgram {
     private var text = ""
     private var hasEnded = false
 
-    init() throws {
+    init(options: [String] = []) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Failure("pipe failed: \(errno)") }
         var actions = posix_spawn_file_actions_t()
@@ -23,7 +23,7 @@ final class ServedProgram {
         posix_spawn_file_actions_addclose(&actions, ends[0])
         posix_spawn_file_actions_addclose(&actions, ends[1])
         let path = Locations.products + "/assay"
-        let words = [path, "serve", "--port", "0"]
+        let words = [path, "serve", "--port", "0"] + options
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
@@ -79,16 +79,17 @@ final class ServedProgram {
 
     private static func line(with mark: String, from descriptor: Int32) -> String {
         var line = ""
+        var last = ""
         while let byte = byte(from: descriptor) {
             if byte != UInt8(ascii: "\n") {
                 line.unicodeScalars.append(UnicodeScalar(byte))
             } else if line.contains(mark) {
                 return line
             } else {
-                line = ""
+                (last, line) = (line, "")
             }
         }
-        return line
+        return last + line
     }
 
     /// The next byte; nil at the end, or after 60 s of silence.

@@ -10,6 +10,18 @@ import Wire
 
 @Suite("The built program", .serialized)
 struct ServedProgramTests {
+    @Test(
+        "a limit that is none is refused before anything starts",
+        arguments: [
+            ["--drain-s", "nan"], ["--drain-s", "1e30"], ["--max-in-flight-rollouts", "0"],
+        ])
+    func senselessLimit(options: [String]) throws {
+        let failure = #expect(throws: ServedProgram.Failure.self) {
+            try ServedProgram(options: options)
+        }
+        #expect(failure?.description.contains("takes") == true)
+    }
+
     @Test("SIGTERM under load: what was accepted is answered whole, and the exit status is 0")
     func terminateUnderLoad() throws {
         let program = try ServedProgram()
@@ -98,7 +110,8 @@ struct ServedProgramTests {
             let status = answer.json["status"]?.string?.string
             #expect(answer.status == 200, "\(path): \(answer.text)")
             #expect(
-                status == "graded" || (!isReady && status == "verifier_error"),
+                status == "graded"
+                    || (!isReady && (status == "verifier_error" || status == "sandbox_failure")),
                 "\(path): \(answer.text)")
         }
         #expect(bodies.count >= 3)
