@@ -1,5 +1,5 @@
 # Every target is a script in scripts/; this file only names them.
-.PHONY: help serve build test lint format fuzz bench-http bench-language ci-full clean
+.PHONY: help serve build test lint format fuzz bench-http bench-language bench-math ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -24,6 +24,9 @@ fuzz: ## fuzz every parser for a minute
 
 bench-http: ## compare requests/s and CPU with a Python service
 	@scripts/bench-http
+
+bench-math: ## compare the math engine with Math-Verify; FILES="cases.jsonl golds.jsonl"
+	@scripts/bench-math $(FILES)
 
 bench-language: ## measure language identification; FILES="a.jsonl b.jsonl" adds accuracy
 	@scripts/bench-language $(FILES)

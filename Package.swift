@@ -110,7 +110,8 @@ let package = Package(
 
         .executableTarget(
             name: "math-bench", dependencies: ["MathEquivalence", "Bytes"],
-            path: "benchmarks/math", swiftSettings: swiftSettings),
+            path: "benchmarks/math", exclude: ["compare.py", "restyle.py", "reasons.tsv"],
+            swiftSettings: swiftSettings),
 
         // MARK: Sandbox
         .target(name: "CSandbox", cSettings: cSettings),

@@ -7,6 +7,7 @@
 //   math-bench random FILE COUNT        random pairs of references; prints those called equal
 //   math-bench pairs REFERENCE ANSWER   one comparison
 //   math-bench dos REFERENCE FILE       {"name","answer"} a line: time of each against a reference
+//   math-bench serve                    {"gold","answer"} a line in, a reply a line out
 
 import Bytes
 import Foundation
@@ -39,8 +40,7 @@ func makeEngine() throws -> MathEngine {
 }
 
 /// What a completion says: the box, or the text itself if it can be read, or the stated answer.
-func answer(of text: String) -> ByteString? {
-    let bytes = ByteString(text)
+func answer(of bytes: ByteString) -> ByteString {
     if let type = MathEngine.expressionType(of: bytes), type != .text { return bytes }
     return AnswerExtractor.extract(bytes, mode: .prose)?.text ?? bytes
 }
@@ -55,17 +55,15 @@ func runCases(_ path: String, verbose: Bool) async throws {
     for line in lines(path) {
         let expected = line.fields["expect"] as? Bool ?? false
         let isContested = line.fields["contestable"] is String
-        let gold = answer(of: line["gold"]) ?? ByteString(line["gold"])
+        let (gold, said) = (ByteString(line["gold"]), ByteString(line["answer"]))
         let start = now()
-        var result: Comparison?
-        if let candidate = answer(of: line["answer"]) {
-            result = await engine.compare(reference: gold, answer: candidate)
-        }
+        let result = await engine.compare(
+            reference: answer(of: gold), answer: answer(of: said))
         times.append(now() - start)
-        let isEqual = result?.outcome == .equivalent
+        let isEqual = result.outcome == .equivalent
         if isContested && !verbose { continue }
         total += 1
-        steps[result?.decidedBy.rawValue ?? "none", default: 0] += 1
+        steps[result.decidedBy.rawValue, default: 0] += 1
         if isEqual == expected {
             right += 1
             continue
@@ -75,7 +73,7 @@ func runCases(_ path: String, verbose: Bool) async throws {
         print(
             "\(kind) \(line["id"]) [\(line["category"])]\(isContested ? " contested" : "")\n  gold   "
                 + "\(String(line["gold"].suffix(150)))\n  answer \(String(line["answer"].suffix(150)))\n  "
-                + "\(result.map { "\($0.outcome) by \($0.decidedBy.rawValue): \($0.explanation)" } ?? "no answer")"
+                + "\(result.outcome) by \(result.decidedBy.rawValue): \(result.explanation)"
         )
     }
     times.sort()
@@ -185,6 +183,7 @@ case "cases": try await runCases(arguments[2], verbose: arguments.contains("--ve
 case "golds": try await runGolds(arguments[2])
 case "random": try await runRandom(arguments[2], count: Int(arguments[3]) ?? 1000)
 case "dos": try await runHostile(arguments[2], arguments[3])
+case "serve": try await runServe()
 case "pairs": try await runSpeed(arguments[2], arguments[3])
-default: print("usage: math-bench cases|golds FILE | pairs REFERENCE ANSWER | dos REFERENCE FILE")
+default: print("math-bench cases|golds|random|pairs|dos|serve …; see main.swift")
 }

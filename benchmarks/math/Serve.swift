@@ -1,0 +1,70 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Foundation
+import MathEquivalence
+
+/// Answers `{"gold","answer"}` lines with outcome, step, explanation, policies and microseconds.
+///
+/// The CPU time of this process and its worker covers finding both answers, reading them and
+/// comparing; neither JSON nor the pipe.
+func runServe() async throws {
+    let engine = try makeEngine()
+    var clock = ProcessorClock()
+    while let line = readLine() {
+        guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        else { continue }
+        let (gold, said) = (object["gold"] as? String ?? "", object["answer"] as? String ?? "")
+        let (goldBytes, saidBytes) = (ByteString(gold), ByteString(said))
+        let start = clock.seconds()
+        let reference = answer(of: goldBytes)
+        let candidate = answer(of: saidBytes)
+        let result = await engine.compare(reference: reference, answer: candidate)
+        let microseconds = (clock.seconds() - start) * 1e6
+        let reply: [String: Any] = [
+            "outcome": "\(result.outcome)", "step": result.decidedBy.rawValue,
+            "proof": result.proof.rawValue, "policies": result.policies,
+            "explanation": result.explanation, "microseconds": microseconds,
+            "type": MathEngine.expressionType(of: reference)?.rawValue ?? "",
+        ]
+        let data = try JSONSerialization.data(withJSONObject: reply, options: [.sortedKeys])
+        FileHandle.standardOutput.write(data + Data([10]))
+    }
+    await engine.shutDown()
+}
+
+/// CPU seconds used so far by this process and its children that live.
+struct ProcessorClock {
+    private var children: [pid_t] = []
+
+    mutating func seconds() -> Double {
+        if children.isEmpty { children = Self.findChildren() }
+        var total = Self.read(CLOCK_PROCESS_CPUTIME_ID) ?? 0
+        for child in children {
+            var clock = clockid_t()
+            guard clock_getcpuclockid(child, &clock) == 0, let used = Self.read(clock) else {
+                // A worker was replaced; the time of the dead one is lost.
+                children = []
+                continue
+            }
+            total += used
+        }
+        return total
+    }
+
+    private static func read(_ clock: clockid_t) -> Double? {
+        var time = timespec()
+        guard clock_gettime(clock, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    private static func findChildren() -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { process in
+            let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            let fields = stat?.split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && pid_t(fields[1]) == getpid()
+        }
+    }
+}
