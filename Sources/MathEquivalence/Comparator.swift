@@ -14,6 +14,9 @@ struct Comparator {
     /// Pairs still allowed; a set of n members needs up to n².
     private var pairBudget = 4096
     private var depth = 0
+    private var memberDepth = 0
+    /// Whether the pair at hand is no pair of members.
+    var isWhole: Bool { memberDepth == 0 }
 
     init(reference: Side, answer: Side, scalars: ScalarComparator) {
         self.reference = reference
@@ -217,6 +220,8 @@ struct Comparator {
     mutating func compareInOrder(
         _ first: ArraySlice<Int32>, _ second: ArraySlice<Int32>
     ) throws(NeedsWorker) -> Finding {
+        memberDepth += 1
+        defer { memberDepth -= 1 }
         guard first.count == second.count else {
             return .different(
                 .structure, "One side has \(first.count) members, the other \(second.count).")
@@ -244,6 +249,8 @@ struct Comparator {
     mutating func compareUnordered(
         _ first: ArraySlice<Int32>, _ second: ArraySlice<Int32>
     ) throws(NeedsWorker) -> Finding {
+        memberDepth += 1
+        defer { memberDepth -= 1 }
         guard first.count == second.count else {
             return .different(
                 .structure, "One side has \(first.count) members, the other \(second.count).")

@@ -10,6 +10,8 @@ extension Comparator {
         if let finding = try compareAssignmentLists(a, b) { return finding }
         let (first, second) = (left.kind(a), right.kind(b))
         let (x, y) = (left.parts(a), right.parts(b))
+        if let finding = try compareOnlyMember(a, b) { return finding }
+        if second == .based, let finding = compareStatedBase(a, b) { return finding }
         switch (first, second) {
         case (.tuple, .tuple), (.cases, .cases), (.setBuilder, .setBuilder),
             (.difference, .difference):
@@ -40,6 +42,40 @@ extension Comparator {
             return .different(
                 .structure, "One side is \(Self.title(first)), the other \(Self.title(second)).")
         }
+    }
+
+    /// {5} and 5, as whole answers: the solutions, and the only one.
+    private mutating func compareOnlyMember(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding? {
+        guard isWhole else { return nil }
+        let collections: [NodeKind] = [.set, .list, .setBuilder, .namedSet]
+        if left.kind(a) == .set, left[a].count == 1, !collections.contains(right.kind(b)) {
+            policies.insert("set_braces")
+            return try compare(left.part(a, 0), b)
+        }
+        if right.kind(b) == .set, right[b].count == 1, !collections.contains(left.kind(a)) {
+            policies.insert("set_braces")
+            return try compare(a, right.part(b, 0))
+        }
+        return nil
+    }
+
+    /// A reference of digits alone, whose base the question named, against the same digits with it.
+    private mutating func compareStatedBase(_ a: Int32, _ b: Int32) -> Finding? {
+        guard options.acceptsStatedBase, left.kind(a) == .number,
+            left[a].flags == NumberFlags.integerLiteral
+        else { return nil }
+        let digits = left.literal(a).digits
+        let number = right.basedNumber(b)
+        guard digits.count <= 512, digits.allSatisfy({ UInt64($0) - 48 < number.base }) else {
+            return nil
+        }
+        var value = Natural.zero
+        for digit in digits { value.multiply(by: number.base, adding: UInt64(digit - 48)) }
+        guard value == number.value else { return nil }
+        policies.insert("stated_base")
+        return .equivalent(.structure)
     }
 
     static func title(_ kind: NodeKind) -> String {
@@ -210,7 +246,11 @@ extension Comparator {
         var members = right.parts(b)
         // "f(1) + f(2) = 3 + 4 = 7": a first member with names says what is worked out.
         let isWorkedOut = members.count > 2 && Self.hasNames(right, right.part(b, 0))
-        if isWorkedOut || Self.isName(right, right.part(b, 0)) { members = members.dropFirst() }
+        if isWorkedOut { members = members.dropFirst() }
+        // "y = k = 5" names the value twice.
+        while members.count > 1, let first = members.first, Self.isName(right, first) {
+            members = members.dropFirst()
+        }
         policies.insert("equation_chain")
         var result = Finding.equivalent(.structure)
         for member in members {

@@ -81,6 +81,8 @@ public struct ComparisonOptions: Sendable, Equatable {
     public var acceptsMissingUnits = true
     /// Accepts `60%` for `60`, besides `0.6`.
     public var acceptsBarePercent = true
+    /// Accepts the digits of a reference without a base with any base stated that they fit.
+    public var acceptsStatedBase = true
     /// Whether agreement of balls suffices for `equivalent`; otherwise it is `undecided`.
     public var acceptsNumericProof = true
 

@@ -56,6 +56,7 @@ struct Parser {
     ) throws(ParseFailure) -> ExpressionTree {
         var lexer = Lexer(bytes: normalized)
         try lexer.run()
+        BarResolver.resolve(&lexer.tokens)
         var parser = Parser(lexer)
         return try parser.parseWhole(isTextContent: isTextContent)
     }
@@ -397,7 +398,9 @@ extension Parser {
         case .leftParenthesis:
             return !startsUnitRemark && nextKind != .modulo
         case .word: return !isUnitWord
-        case .bar: return openBars == 0 && !isInsideSet
+        case .bar:
+            return token.value == BarResolver.Role.opening
+                || (token.value == BarResolver.Role.unknown && openBars == 0 && !isInsideSet)
         case .number:
             let before = tokens[position - 1].kind
             return before == .rightParenthesis || before == .rightBrace || before == .pi

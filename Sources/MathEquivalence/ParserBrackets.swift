@@ -47,6 +47,7 @@ extension Parser {
     private mutating func parseGroup() throws(ParseFailure) -> Int32 {
         let isBox = token.value == 1
         advance()
+        let isSetOfGroups = !isBox && listsGroups
         let content = try parseContent(until: [.rightBrace, .choose])
         if accept(.choose) {
             guard let above = content else { throw unexpected() }
@@ -61,9 +62,35 @@ extension Parser {
             return try parsePrimary()
         }
         switch tree.kind(content) {
+        case .list where isSetOfGroups:
+            var members: [Int32] = []
+            for part in tree.parts(content) {
+                members.append(tree.kind(part) == .set ? part : try node(.set, [part]))
+            }
+            return try node(.set, members)
         case .list where !isBox: return try node(.set, Array(tree.parts(content)))
         default: return content
         }
+    }
+
+    /// Whether braces follow, joined by commas up to the closing brace: `{{1},{2}}` lists sets.
+    private var listsGroups: Bool {
+        var index = position
+        var count = 0
+        while tokens[index].kind == .leftBrace {
+            var level = 0
+            repeat {
+                if tokens[index].kind == .leftBrace { level += 1 }
+                if tokens[index].kind == .rightBrace { level -= 1 }
+                if tokens[index].kind == .end { return false }
+                index += 1
+            } while level > 0
+            count += 1
+            if tokens[index].kind == .rightBrace { return count > 1 }
+            guard tokens[index].kind == .comma else { return false }
+            index += 1
+        }
+        return false
     }
 
     private mutating func parseRound() throws(ParseFailure) -> Int32 {

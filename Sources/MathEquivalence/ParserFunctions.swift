@@ -129,7 +129,7 @@ extension Parser {
             throw unexpected()
         }
         if result == .gcd || result == .lcm,
-            let divisor = try monomialDivisor(arguments, isGreatest: result == .gcd)
+            let divisor = try formalDivisor(arguments, isGreatest: result == .gcd)
         {
             return divisor
         }

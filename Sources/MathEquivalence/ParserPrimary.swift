@@ -284,7 +284,7 @@ extension Parser {
     func compact(from start: Int) -> String {
         let end = max(start, position > 0 ? Int(tokens[position - 1].end) : 0)
         var text = String(decoding: bytes[start..<end], as: UTF8.self)
-        for style in ["\\text", "\\mathrm", "\\rm", "\\operatorname"] {
+        for style in ["\\text", "\\mathrm", "\\rm", "\\operatorname", "\\left", "\\right"] {
             text = text.split(separator: style).joined()
         }
         return String(text.filter { !" {}\\\t\n".contains($0) })

@@ -17,7 +17,7 @@ extension Parser {
         "false",
     ]
 
-    private static let changingRemarks: Set<String> = [
+    static let changingRemarks: Set<String> = [
         "hundred", "thousand", "million", "billion", "trillion", "dozen", "hundreds", "thousands",
         "millions", "billions", "not", "wrong", "no", "false", "base", "mod", "modulo", "negative",
     ]

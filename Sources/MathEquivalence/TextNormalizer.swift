@@ -81,8 +81,32 @@ enum TextNormalizer {
         } else {
             result = Array(bytes)
         }
+        restoreCommands(&result)
         unescapeDoubledBackslashes(&result)
         return result
+    }
+
+    /// What is left of commands whose backslash a string literal swallowed: a form feed and "rac".
+    private static let swallowed: [(control: UInt8, letter: String, rests: [String])] = [
+        (7, "a", ["lpha"]), (8, "b", ["oxed", "inom", "egin", "eta"]),
+        (9, "t", ["imes", "ext{", "frac", "heta"]), (11, "v", ["ec{"]), (12, "f", ["rac", "box"]),
+        (13, "r", ["ight"]),
+    ]
+
+    private static func restoreCommands(_ bytes: inout [UInt8]) {
+        guard bytes.contains(where: { $0 < 14 && $0 != 10 }) else { return }
+        var result: [UInt8] = []
+        for (index, byte) in bytes.enumerated() {
+            guard let entry = swallowed.first(where: { $0.control == byte }),
+                entry.rests.contains(where: { bytes[(index + 1)...].starts(with: $0.utf8) })
+            else {
+                result.append(byte)
+                continue
+            }
+            if result.last != UInt8(ascii: "\\") { result.append(UInt8(ascii: "\\")) }
+            result.append(contentsOf: entry.letter.utf8)
+        }
+        bytes = result
     }
 
     private static func rewriteUnicode(_ text: String) -> [UInt8] {

@@ -93,6 +93,10 @@ extension MathTask {
                 "bare_percent", FieldNotes(defaultText: "true"), doc: "60% equals 60, besides 0.6."
             ) { $0.acceptsBarePercent = $1 },
             .boolean(
+                "stated_base", FieldNotes(defaultText: "true"),
+                doc: "The digits of a reference without a base equal themselves with one."
+            ) { $0.acceptsStatedBase = $1 },
+            .boolean(
                 "numeric_proof", FieldNotes(defaultText: "true"),
                 doc: "Whether agreement to hundreds of digits is enough for equality."
             ) { $0.acceptsNumericProof = $1 },

@@ -1,0 +1,126 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds what a sentence of words states when it holds exactly one number or formula.
+///
+/// "So Jane began 3 hours ago." states 3. A sentence with a sign of arithmetic, a second number, a
+/// negation or a word that changes the number states nothing.
+enum ConclusionFinder {
+    /// Words that begin a conclusion, in lower case as far as they are ASCII.
+    private static let marks: [[UInt8]] = [
+        "so", "thus", "hence", "therefore", "consequently", "in total", "donc", "ainsi", "also",
+        "daher", "somit", "por lo tanto", "entonces", "quindi", "dunque", "portanto", "итак",
+        "Итак", "поэтому", "Поэтому", "следовательно", "Следовательно", "इसलिए", "अतः", "所以",
+        "因此", "故",
+    ].map { Array($0.utf8) }
+
+    private static let refusingWords: Set<String> = [
+        "not", "no", "never", "neither", "or", "cannot", "isn't", "pas", "jamais", "ou", "nicht",
+        "kein", "keine", "oder", "nie", "ni", "non", "né", "não", "не", "ни", "или", "नहीं", "या",
+        "unknown", "least", "most", "more", "less", "fewer", "plus", "moins", "mehr",
+        "weniger", "più", "meno", "más", "menos", "approximately", "roughly", "nearly", "almost",
+    ]
+
+    /// The number that the last conclusion of the text states; nil if it states none.
+    static func lastConclusion(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        var index = bytes.count - 1
+        let stop = max(0, bytes.count - 300)
+        while index >= stop {
+            let startsWord = index == 0 || !isASCIILetter(bytes[index - 1])
+            if startsWord, let mark = marks.first(where: { matches(bytes, index, $0) }) {
+                return onlyNumber(bytes, index + mark.count..<bytes.count)
+            }
+            index -= 1
+        }
+        return nil
+    }
+
+    private static func matches(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ mark: [UInt8]
+    ) -> Bool {
+        guard start + mark.count <= bytes.count else { return false }
+        for (offset, byte) in mark.enumerated() {
+            let other = bytes[start + offset]
+            if other != byte, !(isASCIILetter(byte) && other ^ byte == 32) { return false }
+        }
+        let end = start + mark.count
+        return mark[0] >= 0x80 || end == bytes.count || !isASCIILetter(bytes[end])
+    }
+
+    /// The one number of a sentence of words; nil if anything else stands there.
+    static func onlyNumber(
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+    ) -> Range<Int>? {
+        guard sentence.count <= 300 else { return nil }
+        var found: Range<Int>?
+        var index = sentence.lowerBound
+        let marks = Set(",;:'\"-()!*".utf8)
+        while index < sentence.upperBound {
+            let byte = bytes[index]
+            if isASCIIDigit(byte) {
+                let end = numberEnd(bytes, index, sentence.upperBound)
+                let isGlued = index > sentence.lowerBound && !isASCIISpace(bytes[index - 1])
+                guard found == nil, !isGlued else { return nil }
+                found = index..<end
+                index = end
+                if end < sentence.upperBound, isASCIILetter(bytes[end]) { return nil }
+                continue
+            }
+            if byte == UInt8(ascii: ".") {
+                // The sentence ends; a second one would have to be judged as well.
+                let rest = bytes[(index + 1)..<sentence.upperBound]
+                guard rest.allSatisfy({ isASCIISpace($0) || $0 == 42 }) else { return nil }
+                break
+            }
+            guard isASCIILetter(byte) || byte >= 0x80 || isASCIISpace(byte) || marks.contains(byte)
+            else { return nil }
+            index += 1
+        }
+        guard let found, saysItPlainly(bytes, sentence) else { return nil }
+        return found
+    }
+
+    /// Digits with grouping commas and one decimal point.
+    private static func numberEnd(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ limit: Int
+    ) -> Int {
+        var end = start
+        while end < limit {
+            let isMark = bytes[end] == 44 || bytes[end] == 46
+            let isInside = isMark && end + 1 < limit && isASCIIDigit(bytes[end + 1])
+            guard isASCIIDigit(bytes[end]) || isInside else { break }
+            end += 1
+        }
+        return end
+    }
+
+    private static func saysItPlainly(
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+    ) -> Bool {
+        let words = String(decoding: bytes[sentence], as: UTF8.self).lowercased()
+            .split(whereSeparator: { " ,;:\"-()!*.\t\r\n".contains($0) }).map(String.init)
+        let named = words.filter { $0.utf8.contains { !isASCIIDigit($0) } }
+        return named.count >= 2
+            && !named.contains { refusingWords.contains($0) || Parser.changingRemarks.contains($0) }
+    }
+
+    /// The one formula between `$` marks in a text that holds nothing else but words.
+    static func onlyFormula(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) -> Range<Int>? {
+        let marks = range.filter { bytes[$0] == UInt8(ascii: "$") }
+        guard marks.count == 2, marks[1] - marks[0] > 1 else { return nil }
+        let outside = [range.lowerBound..<marks[0], marks[1] + 1..<range.upperBound]
+        let hasWords = outside.contains { bytes[$0].contains(where: isASCIILetter) }
+        let isWords = outside.allSatisfy {
+            bytes[$0].allSatisfy { isASCIILetter($0) || isASCIISpace($0) || $0 == 44 || $0 == 46 }
+        }
+        guard hasWords, isWords else { return nil }
+        let text = outside.map { String(decoding: bytes[$0], as: UTF8.self).lowercased() }
+        let words = text.flatMap { $0.split(whereSeparator: { " ,.\t\r\n".contains($0) }) }
+        let isPlain = !words.contains {
+            refusingWords.contains(String($0)) || Parser.changingRemarks.contains(String($0))
+        }
+        return isPlain ? marks[0] + 1..<marks[1] : nil
+    }
+}
