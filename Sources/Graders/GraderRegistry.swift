@@ -43,6 +43,7 @@ public struct GraderRegistry: Sendable {
         self.init([
             FormatGrader.registered(),
             MathGrader.registered(engine: engines.math),
+            ChoiceGrader.registered(engine: engines.math),
             CodeGrader.registered(sandbox: engines.sandbox),
             LengthGrader.registered(),
             LanguageGrader.registered(model: engines.languageModel),
