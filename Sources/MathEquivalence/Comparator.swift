@@ -92,31 +92,6 @@ struct Comparator {
         return byNumber
     }
 
-    private mutating func compareQuantities(
-        _ a: Int32, _ b: Int32
-    ) throws(NeedsWorker) -> Finding {
-        let first = left.kind(a) == .quantity ? Unit(left.text(a)) : nil
-        let second = right.kind(b) == .quantity ? Unit(right.text(b)) : nil
-        let x = first == nil ? a : left.part(a, 0)
-        let y = second == nil ? b : right.part(b, 0)
-        if let first, let second, first != second {
-            let isMeasured = !first.measure.isEmpty && !second.measure.isEmpty
-            guard !isMeasured || first.measure == second.measure else {
-                return .different(.structure, "The units \(first.name) and \(second.name) differ.")
-            }
-            guard options.acceptsMissingUnits else {
-                return .different(.structure, "The units differ.")
-            }
-            policies.insert("unit")
-        } else if first == nil || second == nil {
-            guard options.acceptsMissingUnits else {
-                return .different(.structure, "Only one side has a unit.")
-            }
-            policies.insert("unit")
-        }
-        return try compare(x, y)
-    }
-
     private func compareTexts(_ a: Int32, _ b: Int32) -> Finding {
         guard let first = Self.spelling(left, a), let second = Self.spelling(right, b) else {
             return .different(.text, "One side is text, the other is not.")
@@ -161,6 +136,9 @@ struct Comparator {
             return .equivalent(.identical)
         }
         let finding = try scalars.compare(a, b)
+        if finding.verdict == .different, let tolerance = options.tolerance {
+            return try compareWithin(tolerance, a, b) ?? finding
+        }
         if finding.verdict == .different, options.acceptsRounding {
             if let rounded = try compareRounded(a, b) { return rounded }
         }

@@ -75,10 +75,18 @@ public struct Comparison: Sendable, Equatable {
 public struct ComparisonOptions: Sendable, Equatable {
     /// Accepts what rounds to a decimal reference of at least 3 significant digits.
     public var acceptsRounding = true
+    /// Largest distance of a real constant from the reference, as a share of it, 0 … 1.
+    ///
+    /// It replaces rounding; nil leaves rounding as it is. Steps of 10^-12.
+    public var tolerance: Double?
+    /// Reads `2,5` as 2.5, on both sides.
+    public var readsDecimalComma = false
     /// Ignores the order of bare lists such as `1, 2`; tuples are ordered, sets never.
     public var ignoresListOrder = true
     /// Accepts a value whose unit only one side states.
     public var acceptsMissingUnits = true
+    /// Converts units of one kind, so that 5 m equals 500 cm.
+    public var convertsUnits = true
     /// Accepts `60%` for `60`, besides `0.6`.
     public var acceptsBarePercent = true
     /// Accepts the digits of a reference without a base with any base stated that they fit.

@@ -50,8 +50,8 @@ public final class MathEngine: Sendable {
     public func compare(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) async -> Comparison {
-        if let plain = Self.comparePlain(reference, answer) { return plain }
-        switch Self.prepare(reference, answer) {
+        if let plain = Self.comparePlain(reference, answer, options) { return plain }
+        switch Self.prepare(reference, answer, options) {
         case .failure(let comparison): return comparison
         case .success(let pair):
             if let result = pair.compare(pool: nil, options: options) { return result }
@@ -72,8 +72,8 @@ public final class MathEngine: Sendable {
     public static func compareInProcess(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) -> Comparison? {
-        if let plain = comparePlain(reference, answer) { return plain }
-        switch prepare(reference, answer) {
+        if let plain = comparePlain(reference, answer, options) { return plain }
+        switch prepare(reference, answer, options) {
         case .failure(let comparison): return comparison
         case .success(let pair): return pair.compare(pool: nil, options: options)
         }
@@ -119,8 +119,11 @@ public final class MathEngine: Sendable {
         explanation: "The math worker failed.")
 
     /// Two numbers or fractions of digits alone; nil for all else, and where a policy about decimals may apply.
-    private static func comparePlain(_ reference: ByteString, _ answer: ByteString) -> Comparison? {
-        reference.withUnsafeBytes { first in
+    private static func comparePlain(
+        _ reference: ByteString, _ answer: ByteString, _ options: ComparisonOptions
+    ) -> Comparison? {
+        if options.readsDecimalComma { return nil }
+        return reference.withUnsafeBytes { first in
             answer.withUnsafeBytes { second in
                 let isEqual: Bool
                 let mayRound: Bool
@@ -137,7 +140,7 @@ public final class MathEngine: Sendable {
                 } else {
                     return nil
                 }
-                if !isEqual && mayRound { return nil }
+                if !isEqual && (mayRound || options.tolerance != nil) { return nil }
                 return Comparison(
                     outcome: isEqual ? .equivalent : .different, decidedBy: .rational,
                     proof: .exact, policies: [],
@@ -151,7 +154,12 @@ public final class MathEngine: Sendable {
         case failure(Comparison)
     }
 
-    private static func prepare(_ reference: ByteString, _ answer: ByteString) -> Prepared {
+    private static func prepare(
+        _ givenReference: ByteString, _ givenAnswer: ByteString, _ options: ComparisonOptions
+    ) -> Prepared {
+        let comma = options.readsDecimalComma
+        let reference = comma ? DecimalComma.rewrite(givenReference) : givenReference
+        let answer = comma ? DecimalComma.rewrite(givenAnswer) : givenAnswer
         let first = parse(reference)
         guard case .success(let left) = first else {
             guard case .failure(let failure) = first else { return .failure(hostFailure) }

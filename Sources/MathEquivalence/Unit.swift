@@ -8,45 +8,31 @@ struct Unit: Equatable {
     /// The units of measurement in it, whose difference matters, without the things counted.
     let measure: [String]
 
-    private static let aliases: [String: String] = {
-        var table: [String: String] = [:]
-        for (name, spellings) in [
-            ("cm", ["centimeter", "centimetre"]), ("mm", ["millimeter", "millimetre"]),
-            ("km", ["kilometer", "kilometre"]), ("m", ["meter", "metre"]),
-            ("ft", ["foot", "feet"]),
-            ("in", ["inch", "inche", "inches"]), ("yd", ["yard"]), ("mi", ["mile"]),
-            ("kg", ["kilogram", "kilo"]), ("g", ["gram"]), ("mg", ["milligram"]),
-            ("lb", ["pound", "lbs"]), ("oz", ["ounce"]), ("l", ["liter", "litre"]),
-            ("ml", ["milliliter", "millilitre"]), ("h", ["hour", "hr", "hrs"]),
-            ("min", ["minute", "mins"]), ("s", ["second", "sec", "secs"]), ("day", []),
-            ("week", []), ("month", []), ("year", ["yr"]), ("dollar", ["usd"]),
-            ("cent", ["¢"]), ("euro", []), ("mph", ["mile per hour"]), ("n", ["newton"]),
-            ("j", ["joule"]), ("w", ["watt"]), ("v", ["volt"]), ("pa", ["pascal"]),
-            ("hz", ["hertz"]), ("ev", []), ("mol", ["mole"]), ("gallon", ["gal"]), ("cup", []),
-        ] {
-            table[name] = name
-            for spelling in spellings { table[spelling] = name }
-        }
-        return table
-    }()
+    /// What is measured, if every word is a known unit.
+    let scale: UnitScale?
 
     init(_ spelling: String) {
         var words: [String] = []
         for part in spelling.split(whereSeparator: { " -/~.^{}".contains($0) }) {
             var word = part.lowercased()
             if word.isEmpty || word == "of" || word == "the" { continue }
-            if Self.aliases[word] == nil, word.count > 3, word.hasSuffix("s") { word.removeLast() }
-            if let known = Self.aliases[word] { word = known }
+            if let symbol = UnitScale.symbol(String(part)) {
+                words.append(symbol)
+                continue
+            }
+            if word.count > 3, word.hasSuffix("s") { word.removeLast() }
             if word == "sq" { word = "square" }
             if word == "cu" { word = "cubic" }
-            words.append(word)
+            words.append(word == "mph" ? "mi h" : word)
         }
         let full = Self.powersAsWords(words)
         name = full.joined(separator: " ")
-        let known = full.filter { Self.aliases[$0] != nil }
+        let isKnown: (String) -> Bool = { $0 == "mi h" || UnitScale.symbol($0) != nil }
         measure =
-            known.isEmpty
-            ? [] : full.filter { Self.aliases[$0] != nil || $0 == "square" || $0 == "cubic" }
+            full.contains(where: isKnown)
+            ? full.filter { isKnown($0) || $0 == "square" || $0 == "cubic" } : []
+        let isSpeed = ["mph", "kmh", "kph"].firstIndex(of: spelling.lowercased())
+        scale = UnitScale(isSpeed.map { $0 == 0 ? "mi/h" : "km/h" } ?? spelling)
     }
 
     /// `cm 2` is `square cm`.

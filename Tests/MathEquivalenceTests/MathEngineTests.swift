@@ -152,13 +152,53 @@ struct MathEngineTests {
         options.acceptsMissingUnits = false
         options.acceptsBarePercent = false
         options.acceptsNumericProof = false
+        options.convertsUnits = false
+        options.acceptsStatedBase = false
         for (reference, answer) in [
             ("33.33", "\\frac{100}{3}"), ("1,2", "2,1"), ("5", "5\\text{ cm}"), ("60", "60\\%"),
+            ("5\\text{ m}", "500\\text{ cm}"), ("204", "204_5"),
         ] {
             #expect(try await Shared.compare(reference, answer, options).outcome == .different)
         }
         let numeric = try await Shared.compare("\\sec^2 x", "1+\\tan^2 x", options)
         #expect(numeric.outcome == .undecided(.engine))
+    }
+
+    @Test(
+        "a tolerance is a share of the reference, and replaces rounding",
+        arguments: [
+            ("100", "101", true), ("100", "101.1", false), ("-100", "-99", true),
+            ("\\pi", "3.14", true), ("\\pi", "3.1", false), ("3.1416", "\\pi", true),
+            ("0", "0.001", false), ("x", "1.001x", false), ("(1,200)", "(1,201)", true),
+            ("\\sin \\pi", "10^{-9}", false), ("100", "100 + i", false),
+            ("10^{400}", "1.001 \\cdot 10^{400}", true),
+        ])
+    func tolerance(reference: String, answer: String, isClose: Bool) async throws {
+        var options = ComparisonOptions()
+        options.tolerance = 0.01
+
+        let result = try await Shared.compare(reference, answer, options)
+
+        #expect(result.outcome == (isClose ? .equivalent : .different), "\(result)")
+        if isClose { #expect(result.policies == ["tolerance"]) }
+    }
+
+    @Test(
+        "with a decimal comma 2,5 is 2.5 on both sides",
+        arguments: [
+            ("2.5", "2,5"), ("2,5", "\\frac52"), ("1234.5", "1.234,5"), ("2{,}5", "2.5"),
+            ("(1, 2)", "(1, 2)"), ("1,5; 2", "2; 1,5"), ("1,234,567", "1234567"),
+        ])
+    func decimalComma(reference: String, answer: String) async throws {
+        var options = ComparisonOptions()
+        options.readsDecimalComma = true
+
+        #expect(try await Shared.compare(reference, answer, options).outcome == .equivalent)
+    }
+
+    @Test("without the switch a comma is no decimal mark")
+    func noDecimalComma() async throws {
+        #expect(try await Shared.compare("2.5", "2,5").outcome == .different)
     }
 
     @Test("a killed worker costs no answer")

@@ -81,6 +81,13 @@ extension MathTask {
                 "rounding", FieldNotes(defaultText: "true"),
                 doc: "A decimal reference of 3 digits or more accepts what rounds to it."
             ) { $0.acceptsRounding = $1 },
+            .number(
+                "tolerance", FieldNotes(range: 0...1),
+                doc: "Largest distance from the reference, as a share of it; replaces rounding."
+            ) { $0.tolerance = $1 },
+            .boolean(
+                "decimal_comma", FieldNotes(defaultText: "false"), doc: "2,5 is read as 2.5."
+            ) { $0.readsDecimalComma = $1 },
             .boolean(
                 "list_order", FieldNotes(defaultText: "false"),
                 doc: "Whether the order of bare lists counts."
@@ -89,6 +96,10 @@ extension MathTask {
                 "missing_units", FieldNotes(defaultText: "true"),
                 doc: "A value equals the same value with a unit that only one side states."
             ) { $0.acceptsMissingUnits = $1 },
+            .boolean(
+                "unit_conversion", FieldNotes(defaultText: "true"),
+                doc: "Units of one kind are converted: 5 m equals 500 cm."
+            ) { $0.convertsUnits = $1 },
             .boolean(
                 "bare_percent", FieldNotes(defaultText: "true"), doc: "60% equals 60, besides 0.6."
             ) { $0.acceptsBarePercent = $1 },

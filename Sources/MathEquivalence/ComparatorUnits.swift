@@ -1,0 +1,69 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+// Numbers with units: converted within a kind, compared by name otherwise.
+
+extension Comparator {
+    mutating func compareQuantities(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding {
+        let first = left.kind(a) == .quantity ? Unit(left.text(a)) : nil
+        let second = right.kind(b) == .quantity ? Unit(right.text(b)) : nil
+        let x = first == nil ? a : left.part(a, 0)
+        let y = second == nil ? b : right.part(b, 0)
+        if let from = first?.scale, let to = second?.scale {
+            guard from.dimension == to.dimension else {
+                return .different(.structure, "The units measure different things.")
+            }
+            if from.factor != to.factor { return try compareConverted(x, from, y, to) }
+            return try compare(x, y)
+        }
+        if let first, let second, first != second {
+            let isMeasured = !first.measure.isEmpty && !second.measure.isEmpty
+            guard !isMeasured || first.measure == second.measure else {
+                return .different(.structure, "The units \(first.name) and \(second.name) differ.")
+            }
+            guard options.acceptsMissingUnits else {
+                return .different(.structure, "The units differ.")
+            }
+            policies.insert("unit")
+        } else if first == nil || second == nil {
+            guard options.acceptsMissingUnits else {
+                return .different(.structure, "Only one side has a unit.")
+            }
+            policies.insert("unit")
+        }
+        return try compare(x, y)
+    }
+
+    /// 5 m and 500 cm: both in base units.
+    private mutating func compareConverted(
+        _ x: Int32, _ from: UnitScale, _ y: Int32, _ to: UnitScale
+    ) throws(NeedsWorker) -> Finding {
+        guard options.convertsUnits, Parser.isScalar(left.kind(x)), Parser.isScalar(right.kind(y))
+        else { return .different(.structure, "The units differ.") }
+        guard let first = Self.scaled(left, x, from.factor),
+            let second = Self.scaled(right, y, to.factor)
+        else { return .different(.budget, "The answer is too large to convert.") }
+        let converted = ScalarComparator(
+            reference: Side(first), answer: Side(second), seed: scalars.seed, pool: scalars.pool,
+            options: options, logarithmBase: scalars.logarithmBase)
+        var finding = try converted.compare(first.root, second.root)
+        if finding.isEquivalent { policies.insert("unit_conversion") }
+        if finding.verdict == .different, finding.step != .budget {
+            finding.step = .structure
+            finding.sentence = "In base units: \(finding.sentence)"
+        }
+        return finding
+    }
+
+    private static func scaled(
+        _ tree: ExpressionTree, _ node: Int32, _ factor: Rational
+    ) -> ExpressionTree? {
+        var result = ExpressionTree()
+        guard let value = TreeCopier().copy(node, of: tree, into: &result) else { return nil }
+        let scale = result.addNumber(factor)
+        result.root = result.add(.multiply, [value, scale])
+        return result
+    }
+}
