@@ -127,6 +127,8 @@ extension Lexer {
         }
         // The column layout of an array is not content.
         if name == "array" || name == "tabular" { _ = bracedArgument() }
+        // `[t]` places the environment on the page.
+        if peek() == 91, [98, 99, 116].contains(peek(1)), peek(2) == 93 { position += 3 }
         append(.beginGrid, string: name, from: start)
     }
 }

@@ -56,6 +56,7 @@ struct Parser {
     ) throws(ParseFailure) -> ExpressionTree {
         var lexer = Lexer(bytes: normalized)
         try lexer.run()
+        AlignedRows.flatten(&lexer.tokens, lexer.strings)
         BarResolver.resolve(&lexer.tokens)
         var parser = Parser(lexer)
         return try parser.parseWhole(isTextContent: isTextContent)

@@ -193,7 +193,9 @@ extension Parser {
         let name = String(string.filter { $0 != "*" })
         advance()
         let isMatrix = Self.matrixNames.contains(name)
-        if !isMatrix, name != "cases", name != "dcases" { return try parseAligned() }
+        if !isMatrix, name != "cases", name != "dcases" {
+            return try parseAligned(name)
+        }
         let rows = try bracketed { parser throws(ParseFailure) in try parser.parseRows() }
         try expect(.endGrid)
         guard let width = rows.first?.count, width > 0,
@@ -234,11 +236,16 @@ extension Parser {
         }
     }
 
-    /// `aligned` and its kin: rows are items, alignment marks mean nothing.
-    private mutating func parseAligned() throws(ParseFailure) -> Int32 {
-        var end = position
-        while tokens[end].kind != .endGrid, tokens[end].kind != .end { end += 1 }
-        tokens.removeSubrange(position..<end)
-        throw ParseFailure(message: "Aligned equations are not read.")
+    /// `aligned` and its kin, whose rows are items by now.
+    private mutating func parseAligned(_ name: String) throws(ParseFailure) -> Int32 {
+        guard AlignedRows.isAligned(name) else {
+            throw ParseFailure(message: "The environment \(name.prefix(40)) is not known.")
+        }
+        let list = try bracketed { parser throws(ParseFailure) in
+            try parser.parseList(until: [.endGrid])
+        }
+        try expect(.endGrid)
+        guard let list else { throw ParseFailure(message: "An environment is empty.") }
+        return list
     }
 }
