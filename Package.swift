@@ -80,11 +80,12 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // MARK: LanguageID
+        .target(name: "CLanguageModel", cxxSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "CFastText", cxxSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("fasttext")]),
         .target(
-            name: "LanguageID", dependencies: ["CFastText", "Hashing", "Bytes", "Execution"],
+            name: "LanguageID", dependencies: ["CLanguageModel", "Hashing", "Bytes", "Execution"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LanguageIDTests",
