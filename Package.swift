@@ -196,8 +196,14 @@ let package = Package(
 
         // MARK: Benchmarks
         .executableTarget(
-            name: "bench-language", dependencies: ["LanguageID", "CFastText", "Bytes"],
-            path: "benchmarks/language", exclude: ["measure.py", "french.txt", "chinese.txt"],
+            name: "bench-language",
+            dependencies: [
+                "LanguageID", "CFastText", "Graders", "Grading", "Completion", "Wire", "Bytes",
+            ],
+            path: "benchmarks/language",
+            exclude: [
+                "accuracy.py", "chains.py", "throughput.py", "french.txt", "chinese.txt",
+            ],
             swiftSettings: swiftSettings),
 
         // MARK: TestSupport

@@ -98,7 +98,22 @@ public struct Recipe: Sendable {
         public enum Mode: String, Sendable, CaseIterable {
             /// One label for each of problem, thoughts and answer section, as in the paper.
             case whole
+            /// Besides that, one label for every sentence or two.
+            case windows
         }
+
+        /// Least share of the letters that must be in the problem's language, in `0 ... 1`; nil for
+        /// ``minShareDefault``. Only for mode `windows`.
+        public var minShare: Double?
+        /// Most letters in a row in another language; nil for ``foreignLettersMaxDefault``. Only
+        /// for mode `windows`.
+        public var foreignLettersMax: Int?
+
+        /// Leaves room for names, English terms and a quoted sentence. On chains of thought built
+        /// from Tatoeba and MGSM (docs/language.md) consistent ones have more.
+        public static let minShareDefault = 0.85
+        /// About two sentences; a paragraph has more.
+        public static let foreignLettersMaxDefault = 80
     }
 
     /// What happens to completions that the trainer cut off.
@@ -209,6 +224,16 @@ extension Recipe {
             .choice("mode", Language.Mode.self, doc: "How much text one label stands for.") {
                 $0.mode = $1
             },
+            .number(
+                "min_share", FieldNotes(range: 0...1, defaultText: "0.85 for mode windows"),
+                doc: "Least share of letters in the problem's language."
+            ) { $0.minShare = $1 },
+            .integer(
+                "foreign_letters_max",
+                FieldNotes(
+                    unit: "letters", range: 0...1e9, defaultText: "80 for mode windows"),
+                doc: "Most letters in a row in another language."
+            ) { $0.foreignLettersMax = $1 },
         ])
 
     /// Checks what no single field can.
@@ -228,6 +253,16 @@ extension Recipe {
             throw WireError(
                 code: "conflict", message: "think_open and think_close contain one another",
                 pointer: JSONPointer(["format", "think_close"]))
+        }
+        if language.mode == .whole {
+            for (name, isGiven) in [
+                ("min_share", language.minShare != nil),
+                ("foreign_letters_max", language.foreignLettersMax != nil),
+            ] where isGiven {
+                throw WireError(
+                    code: "conflict", message: "\(name) is only for mode \"windows\"",
+                    pointer: JSONPointer(["language", name]))
+            }
         }
         if length.cacheTokens > length.maxTokens {
             throw WireError(
@@ -268,9 +303,7 @@ extension Recipe {
                 "penalty": .number(length.penalty), "max_tokens": .integer(length.maxTokens),
                 "cache_tokens": .integer(length.cacheTokens),
             ]),
-            "language": .members([
-                "reward": .number(language.reward), "mode": .string(language.mode.rawValue),
-            ]),
+            "language": language.json,
             "truncated": .string(truncated.rawValue),
         ])
     }
@@ -280,5 +313,19 @@ extension Recipe {
         var writer = JSONWriter(reservingBytes: 512)
         writer.write(json)
         return SHA256.hash(writer.byteString).hex
+    }
+}
+
+extension Recipe.Language {
+    /// The parameters; those of windows only where they apply, so that they do not change the hash
+    /// of recipes without them.
+    fileprivate var json: JSONValue {
+        var object = JSONObject(["reward": .number(reward), "mode": .string(mode.rawValue)])
+        if mode == .windows {
+            object.append("min_share", .number(minShare ?? Self.minShareDefault))
+            object.append(
+                "foreign_letters_max", .integer(foreignLettersMax ?? Self.foreignLettersMaxDefault))
+        }
+        return .object(object)
     }
 }

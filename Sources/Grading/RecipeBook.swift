@@ -29,6 +29,17 @@ public struct PreparedRecipe: Sendable {
 
     /// Magistral's recipe.
     public static let magistral = PreparedRecipe(unchecked: Recipe())
+
+    /// Magistral's recipe with every sentence or two judged for its language.
+    public static let magistralWindows: PreparedRecipe = {
+        var recipe = Recipe()
+        recipe.name = "magistral-windows"
+        recipe.language.mode = .windows
+        return PreparedRecipe(unchecked: recipe)
+    }()
+
+    /// The recipes that are always there.
+    static let shipped = [magistral, magistralWindows]
 }
 
 /// The recipes that a request may name.
@@ -39,10 +50,14 @@ public struct RecipeBook: Sendable {
 
     /// Collects recipes.
     ///
-    /// - Parameter recipes: besides `magistral`, which is always there unless one has its name.
+    /// - Parameter recipes: besides the shipped ones, of which each is there unless one of these
+    ///   has its name.
     public init(_ recipes: [PreparedRecipe] = []) {
-        let hasOwn = recipes.contains { $0.recipe.name == PreparedRecipe.magistral.recipe.name }
-        self.recipes = (hasOwn ? [] : [.magistral]) + recipes
+        let shipped = PreparedRecipe.shipped.map { shipped in
+            recipes.first { $0.recipe.name == shipped.recipe.name } ?? shipped
+        }
+        let names = Set(shipped.map(\.recipe.name))
+        self.recipes = shipped + recipes.filter { !names.contains($0.recipe.name) }
     }
 
     /// Finds or makes the recipe that a request asks for.

@@ -76,4 +76,8 @@ public struct LanguageEvidence: Hashable, Sendable {
         self.lettersMin = lettersMin
         self.probabilityMin = probabilityMin
     }
+
+    /// For a question about a text itself, where nothing is paid: any word or four letters of any
+    /// script.
+    public static let light = LanguageEvidence(lettersMin: 5, probabilityMin: 0.15)
 }

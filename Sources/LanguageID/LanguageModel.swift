@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Bytes
-import CFastText
+import CLanguageModel
 import Execution
 
 /// Tells the language of texts with fastText's language identification model.
@@ -12,114 +12,151 @@ import Execution
 ///     model.identify("$x = 42$").label                                   // "unknown"
 ///
 /// Load one and share it: any number of threads may identify at once, and the same text always
-/// gives the same result, bit for bit. Loading takes some 20 ms.
+/// gives the same result, bit for bit. Loading takes some 20 ms. Identifying allocates nothing once
+/// each thread has its buffer.
 public final class LanguageModel: @unchecked Sendable {
     // Invariant behind `@unchecked`: the C model is immutable after loading and freed by `deinit`;
     // the buffers are behind a lock and each is used by the thread that took it.
     private let model: OpaquePointer
-    private let labels: [String]
-    /// Bit `script.rawValue` of an entry: the label is written in that script.
-    private let labelScripts: [UInt16]
+    /// The published file that was loaded.
+    public let file: LanguageModelFile
+    let labels: LabelTable
     private let evidence: LanguageEvidence
     private let buffers = Locked<[StripBuffer]>([])
 
     /// Buffers kept for reuse; more threads than this at once allocate their own.
     private static let buffersKept = 64
-    /// Stripped text is classified whole up to this size, and as ``samples`` pieces above it, so
+    /// Stripped text is classified whole up to this size, and by ``samples`` pieces above it, so
     /// that classifying a text never costs more than some 0.1 s.
     static let wholeTextSizeMax = 1 << 20
     static let samples = 16
     static let sampleSize = 64 << 10
-    /// How many labels are looked at for one of the text's own script.
-    private static let labelsConsidered = 5
 
     /// Reads a model file, checks its size and SHA-256, and loads it.
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - expecting: which published file it must be.
+    ///   - files: the published files of which it must be one.
     ///   - evidence: what a text must show before its language is known.
-    /// - Throws: ``LanguageModelError``: `unreadable`, `unexpectedContent` or, when fastText refuses
-    ///   the checked file, `malformed`.
+    /// - Throws: ``LanguageModelError``: `unreadable`, `unexpectedContent` or, when the checked file
+    ///   is no model, `malformed`.
     public init(
-        path: String, expecting: LanguageModelFile = .lid176Compressed,
+        path: String, oneOf files: [LanguageModelFile] = LanguageModelFile.allPublished,
         evidence: LanguageEvidence = LanguageEvidence()
     ) throws(LanguageModelError) {
-        let bytes = try expecting.read(path: path)
+        let (file, bytes) = try LanguageModelFile.read(path: path, oneOf: files)
         var message = [CChar](repeating: 0, count: 256)
         let loaded = bytes.withUnsafeBytes { buffer in
-            buffer.baseAddress.flatMap { cft_load($0, buffer.count, &message, message.count) }
+            buffer.baseAddress.flatMap { clm_load($0, buffer.count, &message, message.count) }
         }
         guard let loaded else {
             let reason = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
-            throw LanguageModelError(.malformed, "fastText cannot load \(path): \(reason).")
+            throw LanguageModelError(.malformed, "\(path) cannot be loaded: \(reason).")
         }
-        let labels = (0..<cft_label_count(loaded)).map { String(cString: cft_label(loaded, $0)) }
         model = loaded
-        self.labels = labels.map(LabelScripts.canonical)
-        labelScripts = labels.map { label in
-            Script.allCases.reduce(0) {
-                LabelScripts.uses(label, $1) ? $0 | 1 << UInt16($1.rawValue) : $0
-            }
-        }
+        self.file = file
+        labels = LabelTable(
+            (0..<clm_label_count(loaded)).map { String(cString: clm_label(loaded, $0)) })
         self.evidence = evidence
     }
 
-    deinit { cft_free(model) }
+    deinit { clm_free(model) }
 
     /// Tells the language of a text after stripping it with ``TextStripper``.
     ///
     /// Script decides first: a text whose evidence is mostly Han, kana or Hangul is Chinese,
     /// Japanese or Korean, one in Greek or Thai letters is Greek or Thai; among the languages of
-    /// other scripts the model decides, and a label of a foreign script is passed over.
-    ///
-    /// - Parameter text: UTF-8 of any size and content.
-    /// - Returns: the language, or unknown when there is too little evidence.
-    public func identify(_ text: ByteString) -> LanguageGuess {
-        let buffer = buffers.withLock { $0.popLast() } ?? StripBuffer()
-        defer {
-            buffers.withLock { if $0.count < Self.buffersKept { $0.append(buffer) } }
-        }
-        return buffer.withStripped(text) { guess($0) }
-    }
-
-    /// The likeliest labels of a text, whatever the evidence, as the model alone sees them.
+    /// other scripts the model decides, and labels of a foreign script are passed over. In a short
+    /// text the commonest function words are weighed too.
     ///
     /// - Parameters:
-    ///   - count: at most how many; in `1 ... 176`.
-    ///   - text: UTF-8 of any size and content; it is stripped first.
-    /// - Returns: labels with their probabilities, likeliest first. fastText leaves out labels below
-    ///   some 1e-5.
-    public func topLabels(_ count: Int, of text: ByteString) -> [LabelProbability] {
-        StripBuffer().withStripped(text) { stripped in
-            withPredictions(of: stripped, count: min(max(count, 1), labels.count)) { predictions in
-                predictions.map {
-                    LabelProbability(
-                        label: String(cString: cft_label(model, $0.label)),
-                        probability: min(1, Double($0.probability)))
+    ///   - text: UTF-8 of any size and content.
+    ///   - evidence: what it must show; nil for the model's own thresholds.
+    /// - Returns: the language, or unknown when there is too little evidence.
+    public func identify(_ text: ByteString, evidence: LanguageEvidence? = nil) -> LanguageGuess {
+        withBuffer { buffer in
+            buffer.withStripped(text) { publicGuess(guess($0, evidence ?? self.evidence)) }
+        }
+    }
+
+    /// The probabilities of all labels, whatever the evidence, as the model alone sees them.
+    ///
+    /// - Parameter text: UTF-8 of any size and content; it is stripped first.
+    /// - Returns: the model's labels (176) with their probabilities, likeliest first, equal ones by
+    ///   label.
+    public func scores(of text: ByteString) -> [LabelProbability] {
+        withBuffer { buffer in
+            buffer.withStripped(text) { stripped in
+                withProbabilities(of: stripped, floor: 0) { probabilities in
+                    labels.names.enumerated().map { index, name in
+                        LabelProbability(
+                            label: name, probability: min(1, Double(probabilities[index])))
+                    }.sorted { ($0.probability, $1.label) > ($1.probability, $0.label) }
                 }
             }
         }
     }
 
+    /// The label that a language code counts as: "zh" for "yue", "zh-CN" and "ZH".
+    ///
+    /// - Parameter code: an ISO 639 code, with or without a region.
+    /// - Returns: the code in lower case, without region and with aliases applied.
+    public static func canonicalLabel(_ code: String) -> String {
+        let language = code.prefix { $0 != "-" && $0 != "_" }
+        return LabelScripts.canonical(language.lowercased())
+    }
+
+    func withBuffer<Result>(_ body: (StripBuffer) -> Result) -> Result {
+        let buffer = buffers.withLock { $0.popLast() } ?? StripBuffer()
+        defer {
+            buffers.withLock { if $0.count < Self.buffersKept { $0.append(buffer) } }
+        }
+        return body(buffer)
+    }
+
+    func publicGuess(_ guess: CodedGuess) -> LanguageGuess {
+        guard let language = guess.language else { return .unknown(evidence: guess.evidence) }
+        return LanguageGuess(
+            label: labels.languages[language], probability: min(1, Double(guess.probability)),
+            evidence: guess.evidence)
+    }
+
     // MARK: Decision
 
-    private func guess(_ stripped: UnsafeBufferPointer<UInt8>) -> LanguageGuess {
+    /// A guess whose language is an index, which costs no allocation.
+    struct CodedGuess {
+        /// Index into ``LabelTable/languages``; nil for unknown.
+        var language: Int?
+        var probability: Float = 0
+        let evidence: Int
+        /// Probability of the native language that was asked about.
+        var nativeProbability: Float = 0
+        let counts: ScriptCounts
+    }
+
+    /// Guesses the language of stripped text.
+    ///
+    /// - Parameter native: a language whose probability is wanted too.
+    func guess(
+        _ stripped: UnsafeBufferPointer<UInt8>, _ evidence: LanguageEvidence, native: Int? = nil
+    ) -> CodedGuess {
         let counts = ScriptCounts(stripped: stripped)
         let total = counts.evidence
-        guard total >= max(evidence.lettersMin, 1) else { return .unknown(evidence: total) }
+        var guess = CodedGuess(evidence: total, counts: counts)
+        guard total >= max(evidence.lettersMin, 1) else { return guess }
         let eastAsian = counts.eastAsianEvidence
         if eastAsian * 2 > total {
-            return LanguageGuess(
-                label: eastAsianLanguage(counts), probability: Double(eastAsian) / Double(total),
-                evidence: total)
+            guess.language = labels.index(of: eastAsianLanguage(counts))
+            guess.probability = Float(eastAsian) / Float(total)
+        } else if let label = LabelScripts.onlyLanguage(of: counts.alphabet) {
+            guess.language = labels.index(of: label)
+            guess.probability = Float(counts[counts.alphabet]) / Float(total)
+        } else {
+            predict(stripped, native: native, evidence.probabilityMin, &guess)
+            return guess
         }
-        let alphabet = counts.alphabet
-        if let label = LabelScripts.onlyLanguage(of: alphabet) {
-            let share = Double(counts[alphabet]) / Double(total)
-            return LanguageGuess(label: label, probability: share, evidence: total)
-        }
-        return predict(stripped, alphabet: alphabet, evidence: total)
+        if guess.language == native { guess.nativeProbability = guess.probability }
+        return guess
     }
 
     /// Korean when Hangul outweighs the rest, Japanese from one kana in eight letters on.
@@ -132,75 +169,64 @@ public final class LanguageModel: @unchecked Sendable {
     }
 
     private func predict(
-        _ stripped: UnsafeBufferPointer<UInt8>, alphabet: Script, evidence total: Int
-    ) -> LanguageGuess {
-        // The first label alone is found faster than the first five, and nearly always fits.
-        let fitting =
-            firstLabel(of: stripped, fitting: alphabet, among: 1)
-            ?? firstLabel(of: stripped, fitting: alphabet, among: Self.labelsConsidered)
-        guard let fitting, Double(fitting.probability) >= evidence.probabilityMin else {
-            return .unknown(evidence: total)
+        _ stripped: UnsafeBufferPointer<UInt8>, native: Int?, _ probabilityMin: Double,
+        _ guess: inout CodedGuess
+    ) {
+        let script = guess.counts.alphabet
+        withProbabilities(of: stripped, floor: Self.probabilityFloor) { probabilities in
+            var total = labels.weigh(
+                probabilities, functionWordsOf: stripped, isShort: isShort(stripped))
+            total = max(total, .leastNormalMagnitude)
+            var best: (label: Int, sum: Float) = (0, -1)
+            for label in 0..<labels.names.count where probabilities[label] > 0 {
+                guard labels.isLabel(label, writtenIn: script) else { continue }
+                let sum = labels.sum(ofLanguageOf: label, probabilities)
+                if sum > best.sum { best = (label, sum) }
+            }
+            if let native { guess.nativeProbability = labels.sum(native, probabilities) / total }
+            let probability = best.sum / total
+            guard Double(probability) >= probabilityMin, best.sum > 0 else { return }
+            guess.language = labels.languageOfLabel[best.label]
+            guess.probability = probability
         }
-        return LanguageGuess(
-            label: labels[Int(fitting.label)], probability: min(1, Double(fitting.probability)),
-            evidence: total)
     }
 
-    private func firstLabel(
-        of stripped: UnsafeBufferPointer<UInt8>, fitting alphabet: Script, among count: Int
-    ) -> cft_prediction? {
-        let scriptBit = UInt16(1) << UInt16(alphabet.rawValue)
-        return withPredictions(of: stripped, count: count) { predictions in
-            predictions.first { labelScripts[Int($0.label)] & scriptBit != 0 }
-        }
+    /// Labels less likely than this are not computed for a guess.
+    private static let probabilityFloor: Float = 1e-3
+
+    private func isShort(_ stripped: UnsafeBufferPointer<UInt8>) -> Bool {
+        stripped.count <= FunctionWords.textSizeMax
     }
 
     // MARK: Prediction
 
-    private func withPredictions<Result>(
-        of stripped: UnsafeBufferPointer<UInt8>, count: Int,
-        _ body: (UnsafeMutableBufferPointer<cft_prediction>) -> Result
+    private func withProbabilities<Result>(
+        of stripped: UnsafeBufferPointer<UInt8>, floor: Float,
+        _ body: (UnsafeMutableBufferPointer<Float>) -> Result
     ) -> Result {
-        withUnsafeTemporaryAllocation(of: cft_prediction.self, capacity: labels.count) { all in
-            if stripped.count <= Self.wholeTextSizeMax {
-                let found = predict(stripped, into: all, count: count)
-                return body(UnsafeMutableBufferPointer(rebasing: all[..<found]))
+        var features = clm_features()
+        if stripped.count <= Self.wholeTextSizeMax {
+            add(stripped, to: &features)
+        } else {
+            for sample in 0..<Self.samples {
+                let start = (stripped.count - Self.sampleSize) / (Self.samples - 1) * sample
+                add(
+                    UnsafeBufferPointer(rebasing: stripped[start..<start + Self.sampleSize]),
+                    to: &features)
             }
-            let found = predictSamples(stripped, into: all)
-            return body(UnsafeMutableBufferPointer(rebasing: all[..<min(count, found)]))
+        }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: labels.names.count) { all in
+            guard let target = all.baseAddress else {
+                preconditionFailure("a model has labels")
+            }
+            clm_probabilities(model, &features, floor, target)
+            return body(all)
         }
     }
 
-    /// Averages the predictions of evenly spaced pieces of a huge text.
-    private func predictSamples(
-        _ stripped: UnsafeBufferPointer<UInt8>,
-        into all: UnsafeMutableBufferPointer<cft_prediction>
-    ) -> Int {
-        var sums = [Float](repeating: 0, count: labels.count)
-        for sample in 0..<Self.samples {
-            let start = (stripped.count - Self.sampleSize) / (Self.samples - 1) * sample
-            let piece = UnsafeBufferPointer(rebasing: stripped[start..<start + Self.sampleSize])
-            for prediction in all[..<predict(piece, into: all, count: labels.count)] {
-                sums[Int(prediction.label)] += prediction.probability / Float(Self.samples)
-            }
+    private func add(_ text: UnsafeBufferPointer<UInt8>, to features: inout clm_features) {
+        text.withMemoryRebound(to: CChar.self) {
+            clm_add(model, $0.baseAddress, $0.count, &features)
         }
-        for (label, sum) in sums.enumerated() {
-            all[label] = cft_prediction(label: Int32(label), probability: sum)
-        }
-        var sorted = UnsafeMutableBufferPointer(rebasing: all[..<sums.count])
-        sorted.sort { ($0.probability, $1.label) > ($1.probability, $0.label) }
-        return sums.count
-    }
-
-    private func predict(
-        _ text: UnsafeBufferPointer<UInt8>,
-        into predictions: UnsafeMutableBufferPointer<cft_prediction>, count: Int
-    ) -> Int {
-        guard let target = predictions.baseAddress else { return 0 }
-        let found = text.withMemoryRebound(to: CChar.self) {
-            cft_predict(model, $0.baseAddress, $0.count, target, Int32(count))
-        }
-        precondition(found >= 0, "fastText ran out of memory")
-        return Int(found)
     }
 }

@@ -47,7 +47,14 @@ struct StripPass {
     var writtenAtDrop = -1
     var keptSpanEnd = -1
 
-    init(source: UnsafeBufferPointer<UInt8>, output: UnsafeMutablePointer<UInt8>) {
+    /// Where the text is cut into windows; nil for a text that is judged whole.
+    var cuts: WindowCuts?
+
+    init(
+        source: UnsafeBufferPointer<UInt8>, output: UnsafeMutablePointer<UInt8>,
+        cuts: WindowCuts? = nil
+    ) {
+        self.cuts = cuts
         // An empty buffer may have no address; the loops then never read it.
         self.source = source.baseAddress ?? UnsafePointer(output)
         end = source.count
@@ -70,6 +77,7 @@ struct StripPass {
             }
         }
         endWord()
+        cuts?.finish(written: written, position: end)
         return written
     }
 
@@ -99,7 +107,11 @@ struct StripPass {
             return
         }
         let plain = plainLetter(ofMathematical: value)
-        guard kind >= CharacterKind.letter.rawValue || plain != nil else { return endWord() }
+        guard kind >= CharacterKind.letter.rawValue || plain != nil else {
+            endWord()
+            if isWideStop(value) { cuts?.stop(written: written, position: position + width) }
+            return
+        }
         if wordLetters == 0 { beginWord() }
         wordLetters += 1
         if kind == CharacterKind.dense.rawValue { isWordDense = true }
@@ -127,6 +139,7 @@ struct StripPass {
         if position <= keptSpanEnd { writtenAtDrop = written }
         wordLetters = 0
         isWordDense = false
+        cuts?.word(written: written, position: position)
     }
 
     // MARK: Punctuation
@@ -146,6 +159,11 @@ struct StripPass {
         case UInt8(ascii: "}"):
             if proseBraces > 0 { proseBraces -= 1 }
             position += 1
+        case UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"):
+            position += 1
+            if position == end || source[position] <= 0x20 {
+                cuts?.stop(written: written, position: position)
+            }
         default: position += 1
         }
     }
@@ -156,6 +174,9 @@ struct StripPass {
         if isBlankLine(at: position) {
             depth = 0
             proseBraces = 0
+            cuts?.paragraph(written: written, position: position)
+        } else {
+            cuts?.stop(written: written, position: position)
         }
     }
 
@@ -165,6 +186,12 @@ struct StripPass {
         while index < end, isBlank(source[index]) { index += 1 }
         return index == end || source[index] == UInt8(ascii: "\n")
     }
+}
+
+/// Whether a character ends a sentence of Chinese or Japanese.
+@inline(__always)
+private func isWideStop(_ value: UInt32) -> Bool {
+    value == 0x3002 || value == 0xff01 || value == 0xff1f || value == 0xff1b
 }
 
 /// Whether a byte is a space, tab or carriage return.

@@ -42,11 +42,16 @@ final class StripBuffer: @unchecked Sendable {
     // Invariant behind `@unchecked`: a buffer is used by one thread at a time; it is either a local
     // variable or taken out of the model's pool.
     private var memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 32 << 10)
+    private let ends = UnsafeMutableBufferPointer<WindowEnd>.allocate(
+        capacity: WindowCuts.countMax)
 
     /// A larger buffer is freed after use, so that one huge text does not pin its size for ever.
     private static let capacityKept = 1 << 20
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        ends.deallocate()
+    }
 
     /// Lends the words of `text` to `body`.
     ///
@@ -57,16 +62,40 @@ final class StripBuffer: @unchecked Sendable {
     func withStripped<Result>(
         _ text: ByteString, _ body: (UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
+        strip(text, cuts: nil) { stripped, _ in body(stripped) }
+    }
+
+    /// Lends the words of `text` and the ends of its windows to `body`.
+    ///
+    /// - Parameters:
+    ///   - text: any bytes.
+    ///   - sizes: how large windows are.
+    ///   - body: reads both, valid only during the call.
+    /// - Returns: what `body` returns.
+    func withWindows<Result>(
+        of text: ByteString, sizes: WindowSizes,
+        _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<WindowEnd>) -> Result
+    ) -> Result {
+        strip(text, cuts: WindowCuts(ends: ends, sizes: sizes, textSize: text.count), body)
+    }
+
+    private func strip<Result>(
+        _ text: ByteString, cuts: WindowCuts?,
+        _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<WindowEnd>) -> Result
+    ) -> Result {
         if memory.count < text.count { resize(to: text.count) }
         defer { if memory.count > Self.capacityKept { resize(to: Self.capacityKept) } }
         guard let target = memory.baseAddress else {
             preconditionFailure("an allocated buffer has an address")
         }
-        let count = text.withUnsafeBytes { source in
-            var pass = StripPass(source: source.assumingMemoryBound(to: UInt8.self), output: target)
-            return pass.run()
+        let (count, windows) = text.withUnsafeBytes { source in
+            var pass = StripPass(
+                source: source.assumingMemoryBound(to: UInt8.self), output: target, cuts: cuts)
+            return (pass.run(), pass.cuts?.count ?? 0)
         }
-        return body(UnsafeBufferPointer(start: target, count: count))
+        return body(
+            UnsafeBufferPointer(start: target, count: count),
+            UnsafeBufferPointer(rebasing: ends[..<windows]))
     }
 
     private func resize(to capacity: Int) {

@@ -25,7 +25,7 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Folder for precompiled headers; by default below the user's cache folder.")
     var cacheDirectory: String?
 
-    @Option(help: "fastText's lid.176.ftz; by default beside this program.")
+    @Option(help: "fastText's lid.176.ftz or lid.176.bin; by default the former, beside this program.")
     var languageModel: String?
 
     @Option(help: "Python interpreter for Python programs.")
@@ -74,9 +74,10 @@ struct ServiceOptions: ParsableArguments {
         }
         do {
             let path = languageModel ?? Installation.languageModel
-            engines.languageModel = try LanguageModel(path: path)
+            let model = try LanguageModel(path: path)
+            engines.languageModel = model
             facts.engines.append(
-                EngineFacts(name: "language", isReady: true, report: .string("lid.176.ftz")))
+                EngineFacts(name: "language", isReady: true, report: .string(model.file.name)))
         } catch {
             facts.engines.append(
                 EngineFacts(name: "language", isReady: false, report: .string(error.message)))

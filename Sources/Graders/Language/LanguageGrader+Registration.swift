@@ -32,6 +32,7 @@ extension LanguageGrader {
 /// A body of `POST /v1/graders/language` while it is read.
 private struct LanguageQuestion: Sendable {
     var text: ByteString?
+    var wantsScores = false
     var request = GraderRequest()
     var hasCompletion = false
 
@@ -39,6 +40,21 @@ private struct LanguageQuestion: Sendable {
         "language request",
         fields: [
             .string("text", doc: "A text whose language is asked for.") { $0.text = $1 },
+            .boolean("scores", doc: "Whether to list the probabilities of all labels of the text.") {
+                $0.wantsScores = $1
+            },
+            .choice(
+                "mode", Recipe.Language.Mode.self, doc: "How much text one label stands for."
+            ) { $0.request.recipe.language.mode = $1 },
+            .number(
+                "min_share", FieldNotes(range: 0...1, defaultText: "0.85"),
+                doc: "For mode windows: least share of letters in the problem's language."
+            ) { $0.request.recipe.language.minShare = $1 },
+            .integer(
+                "foreign_letters_max",
+                FieldNotes(unit: "letters", range: 0...1e9, defaultText: "80"),
+                doc: "For mode windows: most letters in a row in another language."
+            ) { $0.request.recipe.language.foreignLettersMax = $1 },
             .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {
                 $0.request.rollout.problem = $1
             },
@@ -59,15 +75,31 @@ private struct LanguageQuestion: Sendable {
 
     func request(_ model: LanguageModel?) throws(WireError) -> GraderRequest {
         var request = self.request
+        do {
+            try request.recipe.validate()
+        } catch {
+            // Here the recipe's members stand at the top.
+            throw WireError(
+                code: error.code, message: error.message,
+                pointer: JSONPointer(error.pointer.tokens.suffix(1)))
+        }
         switch (text, hasCompletion) {
-        case (nil, true): break
+        case (nil, true):
+            if wantsScores {
+                throw WireError(
+                    code: "conflict", message: "\"scores\" goes with \"text\" only",
+                    pointer: JSONPointer(["scores"]))
+            }
         case (let text?, false):
             let rollout = request.rollout
             guard rollout.problem == nil, rollout.problemLanguage == nil else {
                 throw WireError(
                     code: "conflict", message: "a problem goes with \"completion\", not \"text\"")
             }
-            if let model { request.direct = { Self.answer(model.identify(text)) } }
+            if let model {
+                let wantsScores = wantsScores
+                request.direct = { Self.answer(text, model, wantsScores: wantsScores) }
+            }
         default:
             throw WireError(
                 code: "missing_field", message: "give either \"text\" or \"completion\"")
@@ -75,10 +107,21 @@ private struct LanguageQuestion: Sendable {
         return request
     }
 
-    private static func answer(_ guess: LanguageGuess) -> JSONValue {
-        .members([
+    private static func answer(
+        _ text: ByteString, _ model: LanguageModel, wantsScores: Bool
+    ) -> JSONValue {
+        let guess = model.identify(text, evidence: .light)
+        var answer = JSONObject([
             "status": "graded", "language": .string(guess.label),
             "probability": .number(guess.probability), "letters": .integer(guess.evidence),
         ])
+        if wantsScores {
+            var scores = JSONObject()
+            for score in model.scores(of: text) {
+                scores.append(score.label, .number(score.probability))
+            }
+            answer.append("scores", .object(scores))
+        }
+        return .object(answer)
     }
 }

@@ -1,0 +1,75 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How large the windows of a text are, in bytes of stripped words.
+struct WindowSizes {
+    /// A sentence or line ends a window of at least this size.
+    let sentenceMin: Int
+    /// A paragraph ends a window of at least this size.
+    let paragraphMin: Int
+    /// A word ends a window of at least this size.
+    let wordMin: Int
+
+    /// Windows of thoughts: a sentence or two, enough for the model to be nearly always right.
+    static let thoughts = WindowSizes(sentenceMin: 48, paragraphMin: 20, wordMin: 160)
+    /// Windows of a problem, which a template may surround with as little as a line.
+    static let problem = WindowSizes(sentenceMin: 24, paragraphMin: 12, wordMin: 160)
+}
+
+/// Where a window ends.
+struct WindowEnd {
+    /// In the stripped text.
+    let written: Int
+    /// In the source.
+    let position: Int
+}
+
+/// Records the ends of windows while a text is stripped.
+struct WindowCuts {
+    /// Most windows of a text; in a huge one they grow instead.
+    static let countMax = 8192
+
+    private let ends: UnsafeMutableBufferPointer<WindowEnd>
+    private let sizes: WindowSizes
+    private let sizeMin: Int
+    private(set) var count = 0
+    private var last = 0
+
+    init(ends: UnsafeMutableBufferPointer<WindowEnd>, sizes: WindowSizes, textSize: Int) {
+        self.ends = ends
+        self.sizes = sizes
+        // Every window but the last has at least this size, so that all of them have room.
+        sizeMin = textSize / (Self.countMax - 1) + 1
+    }
+
+    /// A sentence or a line ends.
+    mutating func stop(written: Int, position: Int) {
+        cut(written, position, atLeast: sizes.sentenceMin)
+    }
+
+    /// A paragraph ends.
+    mutating func paragraph(written: Int, position: Int) {
+        cut(written, position, atLeast: sizes.paragraphMin)
+    }
+
+    /// A word ends.
+    @inline(__always)
+    mutating func word(written: Int, position: Int) {
+        if written - last >= sizes.wordMin { cut(written, position, atLeast: sizes.wordMin) }
+    }
+
+    /// The text ends.
+    mutating func finish(written: Int, position: Int) {
+        if written > last { append(written, position) }
+    }
+
+    private mutating func cut(_ written: Int, _ position: Int, atLeast size: Int) {
+        if written - last >= max(size, sizeMin) { append(written, position) }
+    }
+
+    private mutating func append(_ written: Int, _ position: Int) {
+        ends[count] = WindowEnd(written: written, position: position)
+        count += 1
+        last = written
+    }
+}
