@@ -112,8 +112,8 @@ public struct Recipe: Sendable {
         /// Leaves room for names, English terms and a quoted sentence. On chains of thought built
         /// from Tatoeba and MGSM (docs/language.md) consistent ones have more.
         public static let minShareDefault = 0.85
-        /// About two sentences; a paragraph has more.
-        public static let foreignLettersMaxDefault = 80
+        /// A short sentence; a paragraph has more. Quotations of up to 400 bytes do not count.
+        public static let foreignLettersMaxDefault = 40
     }
 
     /// What happens to completions that the trainer cut off.
@@ -231,7 +231,7 @@ extension Recipe {
             .integer(
                 "foreign_letters_max",
                 FieldNotes(
-                    unit: "letters", range: 0...1e9, defaultText: "80 for mode windows"),
+                    unit: "letters", range: 0...1e9, defaultText: "40 for mode windows"),
                 doc: "Most letters in a row in another language."
             ) { $0.foreignLettersMax = $1 },
         ])

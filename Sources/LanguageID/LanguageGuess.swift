@@ -72,7 +72,7 @@ public struct LanguageEvidence: Hashable, Sendable {
     /// - Parameters:
     ///   - lettersMin: ≥ 0.
     ///   - probabilityMin: in `0 ... 1`.
-    public init(lettersMin: Int = 20, probabilityMin: Double = 0.3) {
+    public init(lettersMin: Int = 20, probabilityMin: Double = 0.5) {
         self.lettersMin = lettersMin
         self.probabilityMin = probabilityMin
     }

@@ -109,7 +109,7 @@ struct StripPass {
         let plain = plainLetter(ofMathematical: value)
         guard kind >= CharacterKind.letter.rawValue || plain != nil else {
             endWord()
-            if isWideStop(value) { cuts?.stop(written: written, position: position + width) }
+            if cuts != nil { cutAtMark(value, width) }
             return
         }
         if wordLetters == 0 { beginWord() }
@@ -159,6 +159,9 @@ struct StripPass {
         case UInt8(ascii: "}"):
             if proseBraces > 0 { proseBraces -= 1 }
             position += 1
+        case UInt8(ascii: "\""):
+            if cuts != nil { cutAtMark(UInt32(byte), 1) }
+            position += 1
         case UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"):
             position += 1
             if position == end || source[position] <= 0x20 {
@@ -188,10 +191,44 @@ struct StripPass {
     }
 }
 
-/// Whether a character ends a sentence of Chinese or Japanese.
-@inline(__always)
-private func isWideStop(_ value: UInt32) -> Bool {
-    value == 0x3002 || value == 0xff01 || value == 0xff1f || value == 0xff1b
+// MARK: - Windows
+
+extension StripPass {
+    /// Ends a window at a full stop of Chinese or Japanese, or where a quotation opens or closes.
+    private mutating func cutAtMark(_ value: UInt32, _ width: Int) {
+        let next = position + width
+        switch value {
+        case 0x3002, 0xff01, 0xff1f, 0xff1b: cuts?.stop(written: written, position: next)
+        case 0xab, 0x201c, 0x201e, 0x300c, 0x300e, UInt32(UInt8(ascii: "\"")):
+            cuts?.closeQuotation(written: written, position: next)
+            if let end = closingMark(of: value, from: next) {
+                cuts?.openQuotation(written: written, position: position, end: end)
+            }
+        case 0xbb, 0x201d, 0x300d, 0x300f: cuts?.closeQuotation(written: written, position: next)
+        default: break
+        }
+    }
+
+    /// Where the mark after the one that closes a quotation would stand, if it closes on its line.
+    private func closingMark(of open: UInt32, from start: Int) -> Int? {
+        let close: (UInt32, UInt32) =
+            switch open {
+            case 0xab: (0xbb, 0xbb)
+            case 0x201c: (0x201d, 0x201d)
+            case 0x201e: (0x201c, 0x201d)
+            case 0x300c: (0x300d, 0x300d)
+            case 0x300e: (0x300f, 0x300f)
+            default: (open, open)
+            }
+        var index = start
+        let limit = min(end, start + WindowCuts.quotationSizeMax)
+        while index < limit, source[index] != UInt8(ascii: "\n") {
+            let (value, width) = decodeUTF8(source + index, limit: end - index)
+            if value == close.0 || value == close.1 { return index + width }
+            index += width
+        }
+        return nil
+    }
 }
 
 /// Whether a byte is a space, tab or carriage return.

@@ -22,6 +22,8 @@ struct WindowEnd {
     let written: Int
     /// In the source.
     let position: Int
+    /// Whether the window stands between quotation marks.
+    let isQuoted: Bool
 }
 
 /// Records the ends of windows while a text is stripped.
@@ -34,21 +36,28 @@ struct WindowCuts {
     private let sizeMin: Int
     private(set) var count = 0
     private var last = 0
+    /// Where the quotation that is being read closes, in the source; -1 outside of one.
+    private var quotationEnd = -1
+
+    /// Longest quotation in bytes; marks that are further apart mean nothing.
+    static let quotationSizeMax = 400
 
     init(ends: UnsafeMutableBufferPointer<WindowEnd>, sizes: WindowSizes, textSize: Int) {
         self.ends = ends
         self.sizes = sizes
-        // Every window but the last has at least this size, so that all of them have room.
-        sizeMin = textSize / (Self.countMax - 1) + 1
+        // Windows of at least this size fill half of the room; quotations have the other half.
+        sizeMin = textSize / (Self.countMax / 2 - 1) + 1
     }
 
     /// A sentence or a line ends.
     mutating func stop(written: Int, position: Int) {
+        closeQuotation(written: written, position: position)
         cut(written, position, atLeast: sizes.sentenceMin)
     }
 
     /// A paragraph ends.
     mutating func paragraph(written: Int, position: Int) {
+        closeQuotation(written: written, position: position)
         cut(written, position, atLeast: sizes.paragraphMin)
     }
 
@@ -58,9 +67,23 @@ struct WindowCuts {
         if written - last >= sizes.wordMin { cut(written, position, atLeast: sizes.wordMin) }
     }
 
+    /// A quotation opens that closes at `end`, if none is open.
+    mutating func openQuotation(written: Int, position: Int, end: Int) {
+        guard quotationEnd < 0, count < Self.countMax / 2 else { return }
+        if written > last { append(written, position) }
+        quotationEnd = end
+    }
+
+    /// A quotation closes at `position`, if that is where the open one closes.
+    mutating func closeQuotation(written: Int, position: Int) {
+        guard quotationEnd >= 0, position >= quotationEnd else { return }
+        if written > last { append(written, position) }
+        quotationEnd = -1
+    }
+
     /// The text ends.
     mutating func finish(written: Int, position: Int) {
-        if written > last { append(written, position) }
+        if written > last, count < Self.countMax { append(written, position) }
     }
 
     private mutating func cut(_ written: Int, _ position: Int, atLeast size: Int) {
@@ -68,7 +91,8 @@ struct WindowCuts {
     }
 
     private mutating func append(_ written: Int, _ position: Int) {
-        ends[count] = WindowEnd(written: written, position: position)
+        ends[count] = WindowEnd(
+            written: written, position: position, isQuoted: quotationEnd >= 0)
         count += 1
         last = written
     }

@@ -19,8 +19,8 @@ public struct WindowReport: Hashable, Sendable {
     public let windows: Int
     /// Letters in windows of known language; ≥ 0.
     public let evidence: Int
-    /// Share of those letters that is in the native language; 1 without evidence.
-    public let nativeShare: Double
+    /// Of those, the letters in the native language.
+    public let nativeEvidence: Int
     /// Shares of all languages found, largest first; at most ``WindowReport/sharesMax`` of them.
     public let shares: [LabelProbability]
     /// The longest stretch in another language that is surely foreign as a whole; nil without any.
@@ -35,7 +35,7 @@ extension LanguageModel {
     ///
     /// A window is foreign when another language is likelier and the native one is unlikely.
     /// Consecutive foreign windows make a stretch, which counts as ``WindowReport/foreign`` only
-    /// when it is foreign taken together. Letters of a script that the native language is not
+    /// when it is foreign taken together; quotations of up to 400 bytes belong to no stretch. Letters of a script that the native language is not
     /// written in are foreign wherever they stand.
     ///
     /// - Parameters:
@@ -126,7 +126,7 @@ struct WindowSurvey {
                 countNative(guess)
             } else {
                 count(language, guess.evidence)
-                stretch = (stretch?.first ?? window, window)
+                if !ends[window].isQuoted { stretch = (stretch?.first ?? window, window) }
             }
         }
         endStretch()
@@ -142,7 +142,7 @@ struct WindowSurvey {
         let sorted = shares.sorted { ($0.probability, $1.label) > ($1.probability, $0.label) }
         return WindowReport(
             windows: ends.count, evidence: total,
-            nativeShare: total == 0 ? 1 : Double(nativeLetters) / Double(total),
+            nativeEvidence: nativeLetters,
             shares: Array(sorted.prefix(WindowReport.sharesMax)), foreign: foreign)
     }
 

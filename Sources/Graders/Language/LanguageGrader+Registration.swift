@@ -52,7 +52,7 @@ private struct LanguageQuestion: Sendable {
             ) { $0.request.recipe.language.minShare = $1 },
             .integer(
                 "foreign_letters_max",
-                FieldNotes(unit: "letters", range: 0...1e9, defaultText: "80"),
+                FieldNotes(unit: "letters", range: 0...1e9, defaultText: "40"),
                 doc: "For mode windows: most letters in a row in another language."
             ) { $0.request.recipe.language.foreignLettersMax = $1 },
             .string("problem", FieldNotes(aliases: ["question"]), doc: "The user's own words.") {

@@ -40,12 +40,17 @@ struct WindowJudgement {
             }
     }
 
-    /// Whether every section is in the native language but for what is tolerated.
-    var isConsistent: Bool { sections.allSatisfy(isConsistent) }
+    /// Whether both sections together are in the native language but for what is tolerated.
+    var isConsistent: Bool {
+        nativeShare >= minShare
+            && sections.allSatisfy { $0.report.foreign?.evidence ?? 0 <= foreignLettersMax }
+    }
 
-    private func isConsistent(_ section: Section) -> Bool {
-        section.report.nativeShare >= minShare
-            && section.report.foreign?.evidence ?? 0 <= foreignLettersMax
+    /// Share of the letters of both sections; 1 without any.
+    private var nativeShare: Double {
+        let evidence = sections.reduce(0) { $0 + $1.report.evidence }
+        let native = sections.reduce(0) { $0 + $1.report.nativeEvidence }
+        return evidence == 0 ? 1 : Double(native) / Double(evidence)
     }
 
     /// The details with shares, and the longest stretch in another language quoted.
@@ -54,7 +59,7 @@ struct WindowJudgement {
         guard let thoughts = sections.first(where: { $0.name == "thoughts" })?.report else {
             return details
         }
-        details.append("native_share", .number(thoughts.nativeShare))
+        details.append("native_share", .number(nativeShare))
         var shares = JSONObject()
         for share in thoughts.shares { shares.append(share.label, .number(share.probability)) }
         details.append("shares", .object(shares))
