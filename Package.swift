@@ -89,7 +89,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LanguageIDTests",
-            dependencies: ["LanguageID", "CFastText", "Hashing", "Bytes", "TestSupport"],
+            dependencies: [
+                "LanguageID", "CLanguageModel", "CFastText", "Hashing", "Bytes", "TestSupport",
+            ],
             swiftSettings: swiftSettings),
 
         // MARK: MathEquivalence

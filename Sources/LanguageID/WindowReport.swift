@@ -80,7 +80,7 @@ extension LanguageModel {
     /// Language of templates around problems.
     static let templateLanguage = "en"
     /// How likely a part must be in another language to be the problem inside a template.
-    private static let problemProbabilityMin: Float = 0.7
+    private static let problemProbabilityMin: Float = 0.8
 }
 
 /// Walks over the windows of one text.
@@ -151,7 +151,7 @@ struct WindowSurvey {
             ForeignSpan(
                 label: model.publicGuess(found.guess).label,
                 range: (found.first == 0 ? 0 : ends[found.first - 1].position)
-                    ..< ends[found.last].position,
+                ..<ends[found.last].position,
                 evidence: found.guess.evidence)
         }
     }

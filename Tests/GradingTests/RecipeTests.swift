@@ -42,14 +42,42 @@ struct RecipeTests {
                 == "15376cd83642807d5c425d15cd7809725f3363981912ffeda8f6ac0a29c49958")
     }
 
+    @Test("the recipe with windows is shipped and differs by its mode alone")
+    func magistralWindows() throws {
+        let recipe = try Self.resolve(#""magistral-windows""#)
+        let limit = try Self.resolve(
+            #"{"base":"magistral-windows","language":{"min_share":0.5,"foreign_letters_max":200}}"#)
+        let whole = try Self.resolve(
+            #"{"base":"magistral-windows","name":"magistral","language":{"mode":"whole"}}"#)
+
+        #expect(recipe.recipe.language.mode == .windows && recipe.recipe.language.reward == 0.1)
+        #expect(limit.recipe.language.minShare == 0.5 && limit.hash != recipe.hash)
+        #expect(whole.hash == PreparedRecipe.magistral.hash)
+        #expect(
+            recipe.hash == "6c7272e7dc2e8a4ce50a8a12ae17826bfe8d6489f76d3970cfa2ddfb533bf312")
+    }
+
+    @Test("an own recipe takes the place of the shipped one of its name")
+    func ownRecipe() throws {
+        var own = Recipe()
+        own.length.maxTokens = 9000
+        own.name = "magistral"
+        let book = RecipeBook([try PreparedRecipe(own)])
+
+        #expect(try book.resolve(nil).recipe.length.maxTokens == 9000)
+        #expect(book.recipes.map(\.recipe.name) == ["magistral", "magistral-windows"])
+    }
+
     @Test("what is written reads back to the same recipe")
     func roundTrip() throws {
-        var writer = JSONWriter()
-        writer.write(PreparedRecipe.magistral.recipe.json)
+        for prepared in [PreparedRecipe.magistral, .magistralWindows] {
+            var writer = JSONWriter()
+            writer.write(prepared.recipe.json)
 
-        let copy = try RecipeBook().resolve(try JSONDocument(writer.byteString).root)
+            let copy = try RecipeBook().resolve(try JSONDocument(writer.byteString).root)
 
-        #expect(copy.hash == PreparedRecipe.magistral.hash)
+            #expect(copy.hash == prepared.hash)
+        }
     }
 
     @Test(
@@ -65,6 +93,9 @@ struct RecipeTests {
             (#"{"length":{"max_tokens":10,"cache_tokens":11}}"#, "/length/cache_tokens"),
             (#"{"length":{"max_tokens":-1}}"#, "/length/max_tokens"),
             (#"{"length":{"penalty":-0.1}}"#, "/length/penalty"),
+            (#"{"language":{"min_share":0.9}}"#, "/language/min_share"),
+            (#"{"language":{"mode":"windows","min_share":1.1}}"#, "/language/min_share"),
+            (#"{"language":{"foreign_letters_max":9}}"#, "/language/foreign_letters_max"),
             (#"{"lenght":{}}"#, "/lenght"),
             (#"{"base":"grpo"}"#, "/base"),
             (#""grpo""#, ""),

@@ -61,19 +61,28 @@ struct LanguageModelTests {
         #expect(try TestModel.shared().identify("abcdefghij klmnopqrs").label == "unknown")
     }
 
-    @Test("labels come best first and sum to nearly one")
-    func topLabels() throws {
+    @Test("all labels have scores, best first, which sum to nearly one")
+    func scores() throws {
         let model = try TestModel.shared()
-        let text: ByteString = "On additionne les deux nombres."
 
-        let all = model.topLabels(1_000, of: text)
+        let all = model.scores(of: "On additionne les deux nombres.")
 
-        #expect((10...176).contains(all.count))
+        #expect(all.count == 176)
+        #expect(Set(all.map(\.label)).count == 176)
         #expect(all.first?.label == "fr")
         #expect(all.map(\.probability) == all.map(\.probability).sorted(by: >))
         #expect(abs(all.reduce(0) { $0 + $1.probability } - 1) < 0.01)
-        #expect(model.topLabels(3, of: text) == Array(all[..<3]))
-        #expect(model.topLabels(0, of: text).count == 1)
+    }
+
+    @Test("light evidence knows short texts, and still nothing of formulas")
+    func lightEvidence() throws {
+        let model = try TestModel.shared()
+
+        #expect(model.identify("Où est-elle ?", evidence: .light).label == "fr")
+        #expect(model.identify("Où est-elle ?").label == "unknown")
+        for text: ByteString in ["42", "x = 5", "$a^2$", "n, k, m", ""] {
+            #expect(model.identify(text, evidence: .light).label == "unknown")
+        }
     }
 
     @Test("a text of many megabytes is judged by samples of all of it")
@@ -129,7 +138,7 @@ struct LanguageModelFileTests {
         let expected = LanguageModelFile(
             name: "some.ftz", size: try size(of: path), digest: SHA256.hash("other"))
 
-        let error = loadError(path, expecting: expected)
+        let error = loadError(path, oneOf: [expected])
 
         #expect(error?.code == .unexpectedContent)
         #expect(error?.message.contains("SHA-256") == true)
@@ -142,17 +151,17 @@ struct LanguageModelFileTests {
         let expected = LanguageModelFile(
             name: "some.ftz", size: bytes.count, digest: SHA256.hash(bytes))
 
-        let error = loadError(path, expecting: expected)
+        let error = loadError(path, oneOf: [expected])
 
         #expect(error?.code == .malformed)
         #expect(error?.message.contains("not a fastText model") == true)
     }
 
     private func loadError(
-        _ path: String, expecting file: LanguageModelFile = .lid176Compressed
+        _ path: String, oneOf files: [LanguageModelFile] = LanguageModelFile.allPublished
     ) -> LanguageModelError? {
         do throws(LanguageModelError) {
-            _ = try LanguageModel(path: path, expecting: file)
+            _ = try LanguageModel(path: path, oneOf: files)
             return nil
         } catch {
             return error

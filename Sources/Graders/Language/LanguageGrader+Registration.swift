@@ -40,7 +40,8 @@ private struct LanguageQuestion: Sendable {
         "language request",
         fields: [
             .string("text", doc: "A text whose language is asked for.") { $0.text = $1 },
-            .boolean("scores", doc: "Whether to list the probabilities of all labels of the text.") {
+            .boolean("scores", doc: "Whether to list the probabilities of all labels of the text.")
+            {
                 $0.wantsScores = $1
             },
             .choice(
