@@ -102,17 +102,23 @@ public struct Recipe: Sendable {
             case windows
         }
 
-        /// Least share of the letters that must be in the problem's language, in `0 ... 1`; nil for
-        /// ``minShareDefault``. Only for mode `windows`.
+        /// Least share of the letters that must be in the problem's language, in `0 ... 1`.
+        ///
+        /// Nil stands for ``minShareDefault``; only for mode `windows`.
         public var minShare: Double?
-        /// Most letters in a row in another language; nil for ``foreignLettersMaxDefault``. Only
-        /// for mode `windows`.
+        /// Most letters in a row in another language; ≥ 0.
+        ///
+        /// Nil stands for ``foreignLettersMaxDefault``; only for mode `windows`.
         public var foreignLettersMax: Int?
 
-        /// Leaves room for names, English terms and a quoted sentence. On chains of thought built
+        /// Leaves room for names, English terms and a quoted sentence.
+        ///
+        /// On chains of thought built
         /// from Tatoeba and MGSM (docs/language.md) consistent ones have more.
         public static let minShareDefault = 0.85
-        /// A short sentence; a paragraph has more. Quotations of up to 400 bytes do not count.
+        /// A short sentence; a paragraph has more.
+        ///
+        /// Quotations of up to 400 bytes do not count.
         public static let foreignLettersMaxDefault = 40
     }
 

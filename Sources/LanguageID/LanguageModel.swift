@@ -134,9 +134,7 @@ public final class LanguageModel: @unchecked Sendable {
         let counts: ScriptCounts
     }
 
-    /// Guesses the language of stripped text.
-    ///
-    /// - Parameter native: a language whose probability is wanted too.
+    /// Guesses the language of stripped text; `native` is one whose probability is wanted too.
     func guess(
         _ stripped: UnsafeBufferPointer<UInt8>, _ evidence: LanguageEvidence, native: Int? = nil
     ) -> CodedGuess {

@@ -120,6 +120,15 @@ struct WindowSurvey {
     mutating func run() {
         for window in 0..<ends.count {
             let guess = model.guess(words(window, window), LanguageEvidence(), native: native)
+            if isDisguised(guess) {
+                if let language = guess.language, language != native {
+                    count(language, guess.evidence)
+                } else {
+                    total += guess.evidence
+                }
+                stretch = (stretch?.first ?? window, window)
+                continue
+            }
             guard let language = guess.language else { continue }
             if language == native || guess.nativeProbability >= Self.nativeProbabilityMin {
                 endStretch()
@@ -148,11 +157,10 @@ struct WindowSurvey {
 
     private var foreign: ForeignSpan? {
         longest.map { found in
-            ForeignSpan(
+            let start = found.first == 0 ? 0 : ends[found.first - 1].position
+            return ForeignSpan(
                 label: model.publicGuess(found.guess).label,
-                range: (found.first == 0 ? 0 : ends[found.first - 1].position)
-                ..<ends[found.last].position,
-                evidence: found.guess.evidence)
+                range: start..<ends[found.last].position, evidence: found.guess.evidence)
         }
     }
 
@@ -167,11 +175,25 @@ struct WindowSurvey {
         stretch = nil
         let anything = LanguageEvidence(lettersMin: 1, probabilityMin: 0.3)
         let guess = model.guess(words(first, last), anything, native: native)
-        guard guess.language != native,
-            guess.nativeProbability < Self.stretchNativeProbabilityMin,
-            guess.evidence > longest?.guess.evidence ?? 0
+        let isForeign =
+            guess.language != native
+            && guess.nativeProbability < Self.stretchNativeProbabilityMin
+        guard isForeign || isDisguised(guess), guess.evidence > longest?.guess.evidence ?? 0
         else { return }
         longest = (first, last, guess)
+    }
+
+    /// Whether a fifth of the letters look like those of the native script and are not: Cyrillic or
+    /// Greek letters in Latin words make the model guess at random.
+    private func isDisguised(_ guess: LanguageModel.CodedGuess) -> Bool {
+        var lookalikes = 0
+        if !model.labels.isLanguage(native, writtenIn: .cyrillic) {
+            lookalikes += guess.counts[.cyrillic]
+        }
+        if !model.labels.isLanguage(native, writtenIn: .greek) {
+            lookalikes += guess.counts[.greek]
+        }
+        return lookalikes >= 5 && lookalikes * 5 >= guess.evidence
     }
 
     private mutating func countNative(_ guess: LanguageModel.CodedGuess) {

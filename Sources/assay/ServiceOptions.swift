@@ -25,7 +25,7 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Folder for precompiled headers; by default below the user's cache folder.")
     var cacheDirectory: String?
 
-    @Option(help: "fastText's lid.176.ftz or lid.176.bin; by default the former, beside this program.")
+    @Option(help: "fastText's lid.176.ftz or lid.176.bin; by default one beside this program.")
     var languageModel: String?
 
     @Option(help: "Python interpreter for Python programs.")

@@ -51,7 +51,7 @@ struct WireExampleTests {
             .map { ($0["path"]?.string?.string ?? "", $0["example"]?.raw.string ?? "") }
             + (recipes?.elements ?? .none).map { ("/v1/reward", $0["example"]?.raw.string ?? "") }
 
-        #expect(bodies.count == 3)
+        #expect(bodies.count == 4)
         for (path, body) in bodies {
             let answer = try probe.post(path, body)
             #expect(answer.status == 200, "\(path): \(answer.text)")

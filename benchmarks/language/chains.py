@@ -11,7 +11,8 @@ Each line of a file is an object with `language` (or a name that ends in _xx.jso
   terms        the same with some English terms, a name and one quoted English sentence
   switched     from a quarter to all of the thoughts in another language: a block, or scattered
   paragraph    one paragraph of three to five sentences in another language
-  template     a problem inside an English template, thoughts in the problem's language
+  template     a problem (a line's `problem` where there are any) inside an English template,
+               thoughts in the problem's language
   ignored      the same, thoughts in English
 """
 
@@ -129,7 +130,8 @@ def chain(source: Source, kind: str) -> dict[str, object]:
     languages = source.languages
     language = source.random.choice(languages)
     if kind in ("terms", "template", "ignored"):
-        language = source.random.choice([name for name in languages if name != "en"])
+        asked = sorted(source.problems) if kind != "terms" and source.problems else languages
+        language = source.random.choice([name for name in asked if name != "en"])
     other = source.random.choice([name for name in languages if name != language])
     problem, answer = source.problem(language), source.sentence(language)
     thoughts = source.paragraphs(language)
