@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,12 +138,26 @@ static int mount_new_root(void) {
     return -1;
 }
 
+/// Cuts our mounts off from the host's. In a chroot, whose root is no mount, that takes the root of
+/// the mount namespace, which joining our own namespace again gives us; the folders to be shown
+/// have been opened before, so they are still the chroot's.
+static int make_mounts_private(void) {
+    const unsigned long private_recursive = (1 << 18) | 16384;  // MS_PRIVATE | MS_REC
+    if (mount(NULL, "/", NULL, private_recursive, NULL) == 0) return 0;
+    if (errno != EINVAL) return -1;
+    int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (own < 0) return -1;
+    int joined = setns(own, CLONE_NEWNS);
+    io_close(&own);
+    return joined < 0 ? -1 : mount(NULL, "/", NULL, private_recursive, NULL);
+}
+
 int root_build(const struct sandbox_config *config, bool keep_host_proc, const char **stage) {
     struct sources sources = {.count = 0};
-    *stage = "make mounts private";
-    if (mount(NULL, "/", NULL, (1 << 18) | 16384 /* MS_PRIVATE | MS_REC */, NULL) < 0) return -1;
     *stage = "open the system's folders";
     if (note_all(&sources, config) < 0) return -1;
+    *stage = "make mounts private";
+    if (make_mounts_private() < 0) return -1;
     *stage = "mount a tmpfs as new root";
     if (mount_new_root() < 0) return -1;
     *stage = "fill the new root";

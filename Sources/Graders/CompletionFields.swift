@@ -41,13 +41,17 @@ public enum CompletionFields {
     /// A label of another form equals no other and would take the bonus from every rollout.
     ///
     /// - Parameter view: the member's value.
-    /// - Returns: two or three small letters, or `unknown`.
+    /// - Returns: two or three letters, with subtags such as a region, or `unknown`.
     /// - Throws: ``WireError`` for anything else.
     public static func decodeLanguage(_ view: JSONView) throws(WireError) -> String {
         let label = view.string?.string ?? ""
+        let subtags = label.utf8.split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         let isCode =
-            (2...3).contains(label.utf8.count)
-            && label.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+            (2...3).contains(subtags[0].count) && subtags[0].allSatisfy(\.isLetter)
+            && subtags.dropFirst().allSatisfy { subtag in
+                (1...8).contains(subtag.count) && subtag.allSatisfy { $0.isLetter || $0.isDigit }
+            }
         guard isCode || label == "unknown" else {
             throw view.unacceptable("a language code such as \"fr\", or \"unknown\"")
         }

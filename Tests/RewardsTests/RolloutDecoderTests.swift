@@ -60,7 +60,7 @@ struct RolloutDecoderTests {
             (#"{"completion":"c","max_tokens":2048}"#, "/cache_tokens"),
             (#"{"completion":"c","max_tokens":9,"cache_tokens":10}"#, "/cache_tokens"),
             (#"{"completion":"c","problem_language":""}"#, "/problem_language"),
-            (#"{"completion":"c","problem_language":"EN"}"#, "/problem_language"),
+            (#"{"completion":"c","problem_language":"English"}"#, "/problem_language"),
             (#"{"completion":"c","task":{"type":"none","reference":3}}"#, "/task/reference"),
             (#"{}"#, ""),
             (#"{"completion":"c","task":{"type":"x"}}"#, "/task/type"),

@@ -20,7 +20,7 @@ extension SandboxTests {
                 language: attack.language, source: try attack.source)
             let program = try #require(compiled.program, "\(compiled.diagnostics)")
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for mode in Mode.allCases {
+                for mode in Mode.available {
                     group.addTask {
                         let sandbox = try await Shared.sandbox(mode)
                         for _ in 0..<(attack.times ?? 1) {

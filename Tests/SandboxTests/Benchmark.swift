@@ -81,7 +81,7 @@ struct SandboxBenchmark {
             byteCount: bytes.count)
     }
 
-    @Test(arguments: Mode.allCases)
+    @Test(arguments: Mode.available)
     func runs(_ mode: Mode) async throws {
         let sandbox = try await Shared.sandbox(mode)
         if let program = try staticProgram() {

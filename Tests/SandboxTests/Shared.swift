@@ -38,6 +38,17 @@ enum Shared {
 enum Mode: String, CaseIterable, Sendable {
     case standard
     case unprivileged
+
+    /// Those that this machine allows: the kernel makes no user namespace inside a chroot.
+    static let available: [Mode] = {
+        let mounts = (try? Host.text("/proc/self/mountinfo")) ?? ""
+        let hasRoot = mounts.split(separator: "\n").contains { line in
+            line.split(separator: " ").dropFirst(4).first == "/"
+        }
+        if hasRoot { return allCases }
+        print("skipped: a helper without root, because this is a chroot")
+        return [.standard]
+    }()
 }
 
 /// Looks at the host from outside.
