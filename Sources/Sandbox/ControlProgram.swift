@@ -4,7 +4,6 @@
 import Bytes
 import CSandbox
 import Execution
-import Glibc
 
 /// A program that every working compiler accepts.
 struct ControlProgram: Sendable, Hashable {
@@ -26,18 +25,12 @@ final class ControlLog: Sendable {
 
     func isFresh(_ language: ProgramLanguage) -> Bool {
         let last = successes.withLock { $0[language.name] }
-        return last.map { Self.now() - $0 < Self.validSeconds } ?? false
+        return last.map { Sandbox.now() - $0 < Self.validSeconds } ?? false
     }
 
     func succeeded(_ language: ProgramLanguage) {
-        let now = Self.now()
+        let now = Sandbox.now()
         successes.withLock { $0[language.name] = now }
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 
