@@ -1,5 +1,5 @@
 # Every target is a script in scripts/; this file only names them.
-.PHONY: help serve build test lint format fuzz bench-http bench-language bench-math ci-full clean
+.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -12,6 +12,9 @@ build: ## set up what is missing and build for debugging
 
 test: ## set up what is missing and run all tests
 	@scripts/test
+
+test-trainer: ## check layout and types of the trainer and run its tests
+	@scripts/test-trainer
 
 lint: ## check layout and scripts
 	@scripts/lint
