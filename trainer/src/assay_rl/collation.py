@@ -93,18 +93,3 @@ def unfilled_tokens(
     """
     used = sum(lengths[index] for microbatch in microbatches for index in microbatch)
     return len(microbatches) * budget_tokens - used
-
-
-def padded_tokens(lengths: Sequence[int], microbatches: Sequence[Sequence[int]]) -> int:
-    """Padding where each microbatch is a rectangle as wide as its longest member.
-
-    Example:
-        >>> padded_tokens([3, 8, 2, 5], [[1, 2], [3, 0]])
-        8
-    """
-    return sum(
-        max(lengths[index] for index in microbatch) * len(microbatch)
-        - sum(lengths[index] for index in microbatch)
-        for microbatch in microbatches
-        if microbatch
-    )

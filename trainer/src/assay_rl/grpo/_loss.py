@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objective of one piece of a minibatch, as sums that add up over the pieces."""
 
+import math
 from dataclasses import dataclass, fields
 
 import torch
@@ -147,9 +148,9 @@ def token_entropies(logits: Tensor, *, temperature: float = 1.0) -> Tensor:
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature}; accepted: > 0")
     scores = torch.log_softmax(_at_least_float32(logits) / temperature, dim=-1)
-    probabilities = scores.exp()
     # A token that cannot occur adds 0, the limit of p log p, and not 0 * -inf.
-    return -torch.where(probabilities > 0, probabilities * scores, torch.zeros_like(scores)).sum(-1)
+    finite = torch.where(scores > -math.inf, scores, torch.zeros_like(scores))
+    return -(scores.exp() * finite).sum(-1)
 
 
 def _check(

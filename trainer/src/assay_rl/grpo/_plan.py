@@ -258,4 +258,9 @@ def _mean(values: Sequence[float]) -> float:
 
 def _standard_deviation(values: Sequence[float], ddof: int) -> float:
     mean = _mean(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - ddof))
+    # Scaled, because the square of a tiny difference would be 0, and no std of unequal values is.
+    scale = max(abs(value - mean) for value in values)
+    if scale == 0:
+        return 0.0
+    squares = math.fsum(((value - mean) / scale) ** 2 for value in values)
+    return scale * math.sqrt(squares / (len(values) - ddof))
