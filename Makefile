@@ -1,5 +1,6 @@
 # Every target is a script in scripts/; this file only names them.
-.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math ci-full clean
+.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math \
+    bench-collation golden-trainer compare-trl ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -33,6 +34,15 @@ bench-math: ## compare the math engine with Math-Verify; FILES="cases.jsonl gold
 
 bench-language: ## measure language identification; FILES="a.jsonl b.jsonl" adds accuracy
 	@scripts/bench-language $(FILES)
+
+bench-collation: ## measure the padding that greedy collation saves
+	@scripts/bench-collation
+
+golden-trainer: ## write the trainer's golden minibatches anew from the reference
+	@scripts/golden-trainer
+
+compare-trl: ## compare the trainer's loss with TRL's own; installs TRL beside it
+	@scripts/compare-trl
 
 ci-full: ## everything .ci/run does and everything slow
 	@scripts/ci-full
