@@ -197,10 +197,13 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         // MARK: Benchmarks
+        .target(
+            name: "CAllocationCount", path: "benchmarks/allocations", cSettings: cSettings),
         .executableTarget(
             name: "bench-language",
             dependencies: [
                 "LanguageID", "CFastText", "Graders", "Grading", "Completion", "Wire", "Bytes",
+                "CAllocationCount",
             ],
             path: "benchmarks/language",
             exclude: [

@@ -13,8 +13,8 @@ struct LabelTable {
     private let labelsOfLanguage: [[Int]]
     /// Bit `script.rawValue` of an entry: the label is written in that script.
     private let scripts: [UInt16]
-    /// The lists of function words of those languages that the model knows.
-    private let functionWords: [(language: Int, words: NameTable)]
+    /// Of each list of function words its language; nil where the model does not know that.
+    private let functionLanguages: [Int?]
 
     /// - Parameter names: the model's labels, all different.
     init(_ names: [String]) {
@@ -38,9 +38,7 @@ struct LabelTable {
                 LabelScripts.uses(name, $1) ? $0 | 1 << UInt16($1.rawValue) : $0
             }
         }
-        functionWords = FunctionWords.languages.compactMap { label, words in
-            languages.firstIndex(of: label).map { ($0, words) }
-        }
+        functionLanguages = FunctionWords.labels.map(languages.firstIndex)
     }
 
     /// The index of a language, by its own name or an alias.
@@ -81,26 +79,48 @@ struct LabelTable {
         functionWordsOf text: UnsafeBufferPointer<UInt8>, isShort: Bool
     ) -> Float {
         if isShort {
-            for (language, words) in functionWords {
-                var factor: Float = 1
-                forEachWord(text) { word in
-                    if words.contains(word) { factor = min(FunctionWords.factorMax, factor * 2) }
+            var factors = SIMD8<Float>(repeating: 1)
+            forEachWord(text) { word in
+                let mask = FunctionWords.table.mask(of: word)
+                for list in functionLanguages.indices where mask & 1 << UInt8(list) != 0 {
+                    factors[list] = min(FunctionWords.factorMax, factors[list] * 2)
                 }
-                for label in labelsOfLanguage[language] { probabilities[label] *= factor }
+            }
+            for case (let list, let language?) in functionLanguages.enumerated() {
+                for label in labelsOfLanguage[language] { probabilities[label] *= factors[list] }
             }
         }
         var total: Float = 0
         for probability in probabilities { total += probability }
         return total
     }
-}
 
-private func forEachWord(
-    _ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
-) {
-    var start = 0
-    for position in 0...text.count where position == text.count || text[position] == 0x20 {
-        if position > start { body(UnsafeBufferPointer(rebasing: text[start..<position])) }
-        start = position + 1
+    /// Counts the function words of a text by list.
+    ///
+    /// - Parameters:
+    ///   - text: stripped.
+    ///   - native: the language it is to be in; of a word that this has too only this is counted.
+    ///   - counts: of each list, to which the text's are added; nothing is where the language has no
+    ///     list.
+    func countFunctionWords(
+        of text: UnsafeBufferPointer<UInt8>, native: Int, _ counts: inout SIMD8<Int>
+    ) {
+        guard let list = functionLanguages.firstIndex(of: native) else { return }
+        forEachWord(text) { word in
+            let mask = FunctionWords.table.mask(of: word)
+            if mask & 1 << UInt8(list) != 0 {
+                counts[list] += 1
+            } else if mask != 0 {
+                for other in 0..<8 where mask & 1 << UInt8(other) != 0 { counts[other] += 1 }
+            }
+        }
+    }
+
+    /// Of counted function words those of the native language, and of the other with the most.
+    func functionWords(_ counts: SIMD8<Int>, native: Int) -> (native: Int, foreign: Int) {
+        guard let list = functionLanguages.firstIndex(of: native) else { return (0, 0) }
+        var others = counts
+        others[list] = 0
+        return (counts[list], others.max())
     }
 }

@@ -80,4 +80,7 @@ public struct LanguageEvidence: Hashable, Sendable {
     /// For a question about a text itself, where nothing is paid: any word or four letters of any
     /// script.
     public static let light = LanguageEvidence(lettersMin: 5, probabilityMin: 0.15)
+
+    /// For a problem of few words ("Résoudre $2x = 6$"), which nobody writes to be misread.
+    public static let shortProblem = LanguageEvidence(lettersMin: 8, probabilityMin: 0.9)
 }

@@ -5,44 +5,50 @@
 enum MarkupNames {
     /// Commands of plain TeX, LaTeX2e, amsmath and amssymb that formulas use.
     ///
-    /// Names of fewer than four letters need no entry.
+    /// Names of one letter need no entry.
     static let commands = NameTable(
         """
-        above acute aleph alpha amalg angle approx approxeq arccos arccot arcsin arctan asymp atop
-        author backprime backslash bcancel because begin beta beth bibitem bigcap bigcup bigg biggl
-        biggm biggr bigl bigm bigoplus bigotimes bigr bigskip bigsqcup bigtriangledown bigtriangleup
-        biguplus bigvee bigwedge binom blacklozenge blacksquare blacktriangle bmod boldsymbol
-        bottomrule bowtie boxed breve bullet cancel cancelto caption cdot cdotp cdots centering
-        cfrac chapter check checkmark choose circ circlearrowleft circlearrowright cite clearpage
-        cline clubsuit colon coloneqq color colorbox complement cong coprod copyright cosh coth
-        curvearrowright dagger dashv dbinom ddagger ddot ddots declaremathoperator degree degrees
-        delta dfrac diamond diamondsuit displaystyle documentclass doteq dots dotsb dotsc dotsi
-        dotsm dotso downarrow emph emptyset epsilon eqqcolon eqref equiv euro exists fbox flat
-        footnote footnotesize forall frac framebox frown gamma geqslant gimel grave gtrless gtrsim
-        hbar hbox heartsuit hfill hline hookleftarrow hookrightarrow hphantom hskip hspace huge
-        iddots iiint iint imath impliedby implies includegraphics indent infty injlim intertext iota
-        item jmath kappa kern label lambda land langle large lbrace lbrack lceil ldots leadsto left
-        leftarrow leftrightarrow leqslant lessgtr lesssim lfloor liminf limits limsup linebreak
-        llcorner lnot longleftarrow longleftrightarrow longmapsto longrightarrow lozenge lrcorner
-        ltimes lvert makebox maketitle maltese mapsto mathbb mathbf mathbin mathcal mathfrak mathit
-        mathnormal mathop mathord mathrel mathring mathrm mathscr mathsf mathtt mbox measuredangle
-        medskip middle midrule mkern models mspace multicolumn multirow nabla natural ncong nearrow
-        newcommand newline newpage nexists ngeq ngtr nleq nless nmid noindent nolimits nonumber
-        normalsize notag notin nparallel nsim nsubseteq nwarrow odot oint omega ominus operatorname
-        oplus oslash otimes over overarc overbrace overleftarrow overline overparen overrightarrow
-        overset pagebreak paragraph parallel partial perp phantom pmod pounds prec preceq prime prod
-        projlim propto qquad quad raisebox rangle rbrace rbrack rceil renewcommand rfloor right
-        rightarrow rightharpoondown rightharpoonup rightleftharpoons rightsquigarrow root rtimes
-        rvert scriptscriptstyle scriptsize scriptstyle searrow section setminus sharp shortintertext
-        sigma simeq sinh small smallsetminus smallskip smile sout spadesuit sphericalangle sqcap
-        sqcup sqrt square stackrel star subsection subset subseteq subsetneq substack subsubsection
-        succ succeq supset supseteq supsetneq swarrow tanh tbinom text textasciicircum
-        textasciitilde textbackslash textbf textcolor textdollar textit textmd textnormal textpercnt
-        textrm textsc textsf textsl textstyle texttt textup tfrac therefore theta thickapprox tilde
-        times tiny title toprule triangle triangleleft triangleright ulcorner underbar underbrace
-        underline underset uparrow updownarrow uplus upsilon urcorner usepackage varepsilon varkappa
-        varnothing varphi varpi varrho varsigma vartheta vdash vdots vert vfill vphantom vskip
-        vspace wedge widehat wideparen widetilde xcancel xleftarrow xrightarrow zeta
+        aa above abs acute ae aleph alpha amalg and angle approx approxeq arccos arccot arcsin
+        arctan arg ast asymp atop author backprime backslash bar bcancel because begin beta beth bf
+        bibitem big bigcap bigcup bigg biggl biggm biggr bigl bigm bigoplus bigotimes bigr bigskip
+        bigsqcup bigtriangledown bigtriangleup biguplus bigvee bigwedge binom blacklozenge
+        blacksquare blacktriangle bmod bold boldsymbol bot bottomrule bowtie boxed bra breve bullet
+        cancel cancelto cap caption cdot cdotp cdots ceil centering cfrac chapter check checkmark
+        chi choose circ circlearrowleft circlearrowright cite clearpage cline clubsuit colon
+        coloneqq color colorbox complement cong coprod copyright cos cosh cot coth csc cup
+        curvearrowright dag dagger dashv dbinom ddagger ddot ddots declaremathoperator deg degree
+        degrees delta det dfrac diamond diamondsuit dim displaystyle div documentclass dot doteq
+        dots dotsb dotsc dotsi dotsm dotso downarrow ell em emph emptyset end eps epsilon eq
+        eqqcolon eqref equiv eta euro exists exp fbox flat floor footnote footnotesize forall frac
+        framebox frown gamma gcd ge geq geqslant gg gimel grave gt gtrless gtrsim hat hbar hbox
+        heartsuit hfill hline hom hookleftarrow hookrightarrow hphantom hskip hspace hss huge id
+        iddots iff iiint iint im imath impliedby implies in includegraphics indent inf infty injlim
+        int intertext iota it item jmath kappa ker kern ket label lambda land langle large lbrace
+        lbrack lceil lcm ldots le leadsto left leftarrow leftrightarrow leq leqslant lessgtr lesssim
+        lfloor lfs lg lim liminf limits limsup linebreak ll llcorner ln lnot log longleftarrow
+        longleftrightarrow longmapsto longrightarrow lor lozenge lrcorner lt ltimes lvert makebox
+        maketitle maltese mapsto mathbb mathbf mathbin mathcal mathfrak mathit mathnormal mathop
+        mathord mathrel mathring mathrm mathscr mathsf mathtt max mbox measuredangle medskip mid
+        middle midrule min mkern mod models mp mspace mu multicolumn multirow nabla natural ncong ne
+        nearrow neg neq newcommand newline newpage nexists ngeq ngtr ni nleq nless nmid noindent
+        nolimits nonumber norm normalsize not notag notin nparallel nsim nsubseteq nu nwarrow odot
+        oe oint omega ominus operatorname oplus or oslash otimes over overarc overbrace
+        overleftarrow overline overparen overrightarrow overset pagebreak paragraph parallel partial
+        per perp phantom phi pi pm pmod pounds pr prec preceq prime prod projlim propto psi qed
+        qquad quad raisebox rangle rbrace rbrack rceil re ref renewcommand res rfloor rho right
+        rightarrow rightharpoondown rightharpoonup rightleftharpoons rightsquigarrow rk rm root
+        rtimes rule rvert sc scriptscriptstyle scriptsize scriptstyle searrow sec section setminus
+        sf sgn sharp shortintertext sigma sim simeq sin sinh sl small smallsetminus smallskip smile
+        sout spadesuit sphericalangle sqcap sqcup sqrt square ss stackrel star subsection subset
+        subseteq subsetneq substack subsubsection succ succeq sum sup supset supseteq supsetneq
+        swarrow tag tan tanh tau tbinom text textasciicircum textasciitilde textbackslash textbf
+        textcolor textdollar textit textmd textnormal textpercnt textrm textsc textsf textsl
+        textstyle texttt textup tfrac th therefore theta thickapprox tilde times tiny title to top
+        toprule tr triangle triangleleft triangleright tt ulcorner underbar underbrace underline
+        underset up uparrow updownarrow uplus upsilon urcorner usepackage varepsilon varkappa
+        varnothing varphi varpi varrho varsigma vartheta vdash vdots vec vee verb vert vfill vol
+        vphantom vskip vspace vss wedge widehat wideparen widetilde wp xcancel xi xleftarrow xor
+        xrightarrow zeta
         """)
 
     /// Commands whose braces hold prose, even inside a formula.

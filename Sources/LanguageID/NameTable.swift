@@ -1,7 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A fixed set of ASCII names that is asked with bytes in place, whatever their case.
+/// A fixed set of names that is asked with bytes in place, whatever the case of their ASCII letters.
 ///
 /// Markup vanishes from the text only under a name listed here. An unlisted name stays as a word,
 /// so that nobody hides prose by writing `\every \word \so` or `<every><word><so>`.
@@ -31,14 +31,21 @@ struct NameTable: Sendable {
     ///
     /// - Parameter name: any bytes.
     /// - Returns: true for a listed name.
-    func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard !name.isEmpty, name.count <= longest else { return false }
+    func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool { index(of: name) != nil }
+
+    /// Where `name`, in any case, stands in the list.
+    ///
+    /// - Parameter name: any bytes.
+    /// - Returns: its index; nil for an unlisted name.
+    func index(of name: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard !name.isEmpty, name.count <= longest else { return nil }
         var slot = nameHash(name) & mask
         while slots[slot] != 0 {
-            if isSame(names[Int(slots[slot]) - 1], name) { return true }
+            let index = Int(slots[slot]) - 1
+            if isSame(names[index], name) { return index }
             slot = (slot + 1) & mask
         }
-        return false
+        return nil
     }
 
     private func isSame(_ listed: [UInt8], _ name: UnsafeBufferPointer<UInt8>) -> Bool {

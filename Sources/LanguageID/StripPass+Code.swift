@@ -66,7 +66,7 @@ extension StripPass {
             while next < end, source[next] != UInt8(ascii: "\n") { next += 1 }
             let shape = ProseShape(UnsafeBufferPointer(start: source + line, count: next - line))
             visibleBytes += shape.visible
-            if shape.isProse(words: 5) { proseBytes += shape.visible }
+            if shape.isProse(words: 3) { proseBytes += shape.visible }
             line = min(next + 1, end)
         }
         fenceEnd = line
@@ -114,10 +114,11 @@ extension StripPass {
 
     /// Skips an internet address at the current position, where a word would begin.
     mutating func skipAddress() -> Bool {
-        guard isAddress else { return false }
+        guard position >= addressEnd, isAddress else { return false }
         let limit = min(end, position + Self.addressSizeMax)
         var index = position
         while index < limit, isAddressByte(source[index]) { index += 1 }
+        addressEnd = index
         return dropSpan(position..<position, resumeAt: index)
     }
 
@@ -164,7 +165,11 @@ extension StripPass {
             case UInt8(ascii: ">"):
                 let bytes = UnsafeBufferPointer(
                     start: source + attributes, count: index - attributes)
-                if !ProseShape(bytes).isProse(words: 3) { position = index + 1 }
+                if ProseShape(bytes).words == 0 {
+                    position = index + 1
+                } else {
+                    _ = dropSpan(attributes..<index, resumeAt: index + 1)
+                }
                 return
             default: break
             }

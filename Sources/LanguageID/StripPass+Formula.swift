@@ -90,7 +90,7 @@ extension StripPass {
         position += 1
         let name = letters(at: position)
         if isEnvironment(name) { return }
-        guard name.count < Self.formulaWordLettersMin || MarkupNames.commands.contains(name) else {
+        guard name.count == 1 || MarkupNames.commands.contains(name) else {
             return  // the main loop copies the unknown name as a word
         }
         position += name.count

@@ -14,6 +14,8 @@ struct WindowSizes {
     static let thoughts = WindowSizes(sentenceMin: 48, paragraphMin: 20, wordMin: 160)
     /// Windows of a problem, which a template may surround with as little as a line.
     static let problem = WindowSizes(sentenceMin: 24, paragraphMin: 12, wordMin: 160)
+    /// Every sentence, however short.
+    static let sentences = WindowSizes(sentenceMin: 1, paragraphMin: 1, wordMin: .max)
 }
 
 /// Where a window ends.
@@ -51,13 +53,13 @@ struct WindowCuts {
 
     /// A sentence or a line ends.
     mutating func stop(written: Int, position: Int) {
-        closeQuotation(written: written, position: position)
+        _ = closeQuotation(written: written, position: position)
         cut(written, position, atLeast: sizes.sentenceMin)
     }
 
     /// A paragraph ends.
     mutating func paragraph(written: Int, position: Int) {
-        closeQuotation(written: written, position: position)
+        _ = closeQuotation(written: written, position: position)
         cut(written, position, atLeast: sizes.paragraphMin)
     }
 
@@ -67,18 +69,23 @@ struct WindowCuts {
         if written - last >= sizes.wordMin { cut(written, position, atLeast: sizes.wordMin) }
     }
 
-    /// A quotation opens that closes at `end`, if none is open.
+    /// Whether no quotation is open and there is room for one.
+    var canOpenQuotation: Bool { quotationEnd < 0 && count < Self.countMax / 2 }
+
+    /// A quotation opens that closes at `end`; none may be open.
     mutating func openQuotation(written: Int, position: Int, end: Int) {
-        guard quotationEnd < 0, count < Self.countMax / 2 else { return }
         if written > last { append(written, position) }
         quotationEnd = end
     }
 
     /// A quotation closes at `position`, if that is where the open one closes.
-    mutating func closeQuotation(written: Int, position: Int) {
-        guard quotationEnd >= 0, position >= quotationEnd else { return }
+    ///
+    /// - Returns: whether it does.
+    mutating func closeQuotation(written: Int, position: Int) -> Bool {
+        guard quotationEnd >= 0, position >= quotationEnd else { return false }
         if written > last { append(written, position) }
         quotationEnd = -1
+        return true
     }
 
     /// The text ends.

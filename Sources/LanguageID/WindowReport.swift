@@ -21,6 +21,11 @@ public struct WindowReport: Hashable, Sendable {
     public let evidence: Int
     /// Of those, the letters in the native language.
     public let nativeEvidence: Int
+    /// Articles, pronouns and the like of the native language in windows that are native; 0 for a
+    /// language without a list.
+    public let nativeFunctionWords: Int
+    /// Those of the other language that has the most which are none in the native one.
+    public let foreignFunctionWords: Int
     /// Shares of all languages found, largest first; at most ``WindowReport/sharesMax`` of them.
     public let shares: [LabelProbability]
     /// The longest stretch in another language that is surely foreign as a whole; nil without any.
@@ -35,8 +40,9 @@ extension LanguageModel {
     ///
     /// A window is foreign when another language is likelier and the native one is unlikely.
     /// Consecutive foreign windows make a stretch, which counts as ``WindowReport/foreign`` only
-    /// when it is foreign taken together; quotations of up to 400 bytes belong to no stretch. Letters of a script that the native language is not
-    /// written in are foreign wherever they stand.
+    /// when it is foreign taken together; quotations of up to 400 bytes belong to no stretch. Letters
+    /// of a script that the native language is not written in are foreign wherever they stand, and so
+    /// are windows of no known language where the native one is unlikely.
     ///
     /// - Parameters:
     ///   - text: UTF-8 of any size and content.
@@ -52,35 +58,6 @@ extension LanguageModel {
             }
         }
     }
-
-    /// Tells the language of a problem that may stand in an English template.
-    ///
-    /// The language of the whole, unless that is English and a part of it is surely something else:
-    /// templates are English, and a problem in another language inside one is what was asked.
-    ///
-    /// - Parameter text: UTF-8 of any size and content.
-    /// - Returns: the language, or unknown when there is too little evidence.
-    public func identifyProblem(_ text: ByteString) -> LanguageGuess {
-        let whole = identify(text)
-        guard whole.label == Self.templateLanguage || !whole.isKnown,
-            let native = labels.index(of: Self.templateLanguage)
-        else { return whole }
-        return withBuffer { buffer in
-            buffer.withWindows(of: text, sizes: .problem) { stripped, ends in
-                var survey = WindowSurvey(model: self, native: native, stripped, ends)
-                survey.run()
-                guard let found = survey.longest, found.guess.language != nil,
-                    found.guess.probability >= Self.problemProbabilityMin
-                else { return whole }
-                return publicGuess(found.guess)
-            }
-        }
-    }
-
-    /// Language of templates around problems.
-    static let templateLanguage = "en"
-    /// How likely a part must be in another language to be the problem inside a template.
-    private static let problemProbabilityMin: Float = 0.8
 }
 
 /// Walks over the windows of one text.
@@ -89,6 +66,8 @@ struct WindowSurvey {
     static let nativeProbabilityMin: Float = 0.25
     /// A stretch is foreign only where the native language is less likely than this in all of it.
     static let stretchNativeProbabilityMin: Float = 0.1
+    /// Fewest letters of a window that counts although its language is unknown.
+    static let unknownLettersMin = 20
 
     private let model: LanguageModel
     private let native: Int
@@ -101,6 +80,8 @@ struct WindowSurvey {
     private var letters = SIMD8<Int64>()
     private var total = 0
     private var nativeLetters = 0
+    /// Function words of native windows, by list.
+    private var functionWordCounts = SIMD8<Int>()
 
     /// The stretch of foreign windows that is being read, by first and last window.
     private var stretch: (first: Int, last: Int)?
@@ -129,10 +110,19 @@ struct WindowSurvey {
                 stretch = (stretch?.first ?? window, window)
                 continue
             }
-            guard let language = guess.language else { continue }
+            guard let language = guess.language else {
+                if guess.evidence >= Self.unknownLettersMin,
+                    guess.nativeProbability < Self.stretchNativeProbabilityMin
+                {
+                    total += guess.evidence
+                }
+                continue
+            }
             if language == native || guess.nativeProbability >= Self.nativeProbabilityMin {
                 endStretch()
                 countNative(guess)
+                model.labels.countFunctionWords(
+                    of: words(window, window), native: native, &functionWordCounts)
             } else {
                 count(language, guess.evidence)
                 if !ends[window].isQuoted { stretch = (stretch?.first ?? window, window) }
@@ -148,10 +138,12 @@ struct WindowSurvey {
                 label: model.labels.languages[Int(languages[slot])],
                 probability: Double(letters[slot]) / Double(max(total, 1)))
         }
+        let functionWords = model.labels.functionWords(functionWordCounts, native: native)
         let sorted = shares.sorted { ($0.probability, $1.label) > ($1.probability, $0.label) }
         return WindowReport(
             windows: ends.count, evidence: total,
-            nativeEvidence: nativeLetters,
+            nativeEvidence: nativeLetters, nativeFunctionWords: functionWords.native,
+            foreignFunctionWords: functionWords.foreign,
             shares: Array(sorted.prefix(WindowReport.sharesMax)), foreign: foreign)
     }
 

@@ -26,6 +26,21 @@ struct LanguageModelTests {
         #expect(guess.label == entry.label, "\(guess)")
     }
 
+    @Test(
+        "finds the problem inside templates", arguments: LanguageCase.load("problem.jsonl"))
+    func problem(_ entry: LanguageCase) throws {
+        let guess = try TestModel.shared().identifyProblem(ByteString(entry.text))
+
+        #expect(guess.label == entry.label, "\(guess)")
+    }
+
+    @Test("a prompt of megabytes has a problem too", arguments: ["User:", "<|im_start|>user", "。"])
+    func hugeProblem(mark: String) throws {
+        let text = String(repeating: mark + " le nombre est pair ", count: 40_000)
+
+        #expect(try TestModel.shared().identifyProblem(ByteString(text)).label == "fr")
+    }
+
     @Test("the same text gives the same guess, bit for bit, on every thread and in every model")
     func determinism() async throws {
         let texts = (LanguageCase.load("identify.jsonl") + LanguageCase.load("attacks.jsonl"))

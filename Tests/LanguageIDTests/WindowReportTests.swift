@@ -52,6 +52,31 @@ struct WindowReportTests {
         #expect(report.evidence - report.nativeEvidence >= 25)
     }
 
+    @Test("function words of two languages in turn are counted apart")
+    func functionWords() throws {
+        let text: ByteString =
+            "we donc have les two mais then nous add pour them dans the avec list"
+
+        let report = try #require(
+            try TestModel.shared().surveyWindows(of: text, native: "fr"))
+        let polish = try #require(
+            try TestModel.shared().surveyWindows(of: text, native: "pl"))
+
+        #expect(report.nativeFunctionWords == 7)
+        #expect(report.foreignFunctionWords == 5)
+        #expect(polish.nativeFunctionWords == 0 && polish.foreignFunctionWords == 0)
+    }
+
+    @Test("opening marks that nothing closes cost no more than other text")
+    func unclosedQuotations() throws {
+        let text = ByteString(String(repeating: "«“„「『", count: 200_000) + Self.english)
+
+        let report = try #require(
+            try TestModel.shared().surveyWindows(of: text, native: "fr"))
+
+        #expect(report.foreign?.label == "en")
+    }
+
     @Test("an unknown language has no windows")
     func unknownNative() throws {
         #expect(try TestModel.shared().surveyWindows(of: "text", native: "klingon") == nil)

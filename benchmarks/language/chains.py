@@ -11,6 +11,7 @@ Each line of a file is an object with `language` (or a name that ends in _xx.jso
   terms        the same with some English terms, a name and one quoted English sentence
   switched     from a quarter to all of the thoughts in another language: a block, or scattered
   paragraph    one paragraph of three to five sentences in another language
+  woven        from a quarter to a half of the words, one to four at a time, in another language
   template     a problem (a line's `problem` where there are any) inside an English template,
                thoughts in the problem's language
   ignored      the same, thoughts in English
@@ -126,6 +127,30 @@ def switched(source: Source, language: str, other: str) -> list[str]:
     return paragraphs
 
 
+def words(text: str) -> list[str]:
+    """Words, and characters of Chinese."""
+    return re.findall("[\u4e00-\u9fff]|[^\\s\u4e00-\u9fff]+", text)
+
+
+def woven(source: Source, language: str, other: str) -> list[str]:
+    """Paragraphs in which words of both languages take turns within each sentence."""
+    share = source.random.uniform(0.25, 0.5)
+    paragraphs = []
+    for _ in range(source.random.randint(3, 6)):
+        native = words(" ".join(source.sentence(language) for _ in range(4)))
+        foreign = words(" ".join(source.sentence(other) for _ in range(6)))
+        mixed: list[str] = []
+        while native and foreign:
+            run = source.random.randint(1, 4)
+            mixed += foreign[:run]
+            del foreign[:run]
+            run = max(1, round(run * (1 - share) / share))
+            mixed += native[:run]
+            del native[:run]
+        paragraphs.append(" ".join(mixed))
+    return paragraphs
+
+
 def chain(source: Source, kind: str) -> dict[str, object]:
     languages = source.languages
     language = source.random.choice(languages)
@@ -141,6 +166,8 @@ def chain(source: Source, kind: str) -> dict[str, object]:
         thoughts = switched(source, language, other)
     elif kind == "paragraph":
         thoughts.insert(source.random.randint(0, len(thoughts)), source.paragraph(other, 3, 5))
+    elif kind == "woven":
+        thoughts = woven(source, language, other)
     elif kind in ("template", "ignored"):
         problem = source.random.choice(TEMPLATES).format(problem)
         if kind == "ignored":
@@ -156,7 +183,8 @@ def main() -> int:
         print(__doc__)
         return 2
     source = Source(sys.argv[3:], int(sys.argv[1]))
-    for kind in ("consistent", "terms", "switched", "paragraph", "template", "ignored"):
+    for kind in ("consistent", "terms", "switched", "paragraph", "woven", "template",
+                 "ignored"):
         for _ in range(int(sys.argv[2])):
             print(json.dumps(chain(source, kind), ensure_ascii=False))
     return 0

@@ -11,6 +11,8 @@
 //   bench-language strip                  texts as for identify → stripped text
 //   bench-language time MODEL FILE SIZE   CPU time per pass over SIZE bytes of FILE's text,
 //                                         interleaved: see `timePasses`
+//   bench-language allocations MODEL FILE heap allocations of one call: see `countAllocations`
+//   bench-language hostile MODEL          CPU time on hostile megabytes: see `timeHostile`
 //   bench-language serve MODEL            one text a line, as for identify; answers each with the
 //                                         CPU seconds of 200 passes over it and its label
 
@@ -31,9 +33,14 @@ case "strip": while let text = nextText() { print(TextStripper.strip(text)) }
 case "time" where arguments.count == 5:
     try timePasses(
         modelPath: arguments[2], filePath: arguments[3], size: Int(arguments[4]) ?? 16 << 10)
+case "allocations" where arguments.count == 4:
+    try countAllocations(modelPath: arguments[2], filePath: arguments[3])
+case "hostile" where arguments.count == 3: try timeHostile(modelPath: arguments[2])
 case "serve" where arguments.count == 3: try serveTimes(modelPath: arguments[2])
 default:
-    print("usage: bench-language identify MODEL | grade MODEL | strip | time MODEL FILE SIZE")
+    print(
+        "usage: bench-language identify MODEL | grade MODEL | strip | time MODEL FILE SIZE"
+            + " | allocations MODEL FILE | hostile MODEL | serve MODEL")
     exit(2)
 }
 

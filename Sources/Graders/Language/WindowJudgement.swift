@@ -47,11 +47,30 @@ struct WindowJudgement {
     }
 
     /// Share of the letters of both sections; 1 without any.
-    private var nativeShare: Double {
+    ///
+    /// Letters of native windows count in part where their words are of two languages in turn.
+    private var nativeShare: Double { letterShare * functionWordShare }
+
+    private var letterShare: Double {
         let evidence = sections.reduce(0) { $0 + $1.report.evidence }
         let native = sections.reduce(0) { $0 + $1.report.nativeEvidence }
         return evidence == 0 ? 1 : Double(native) / Double(evidence)
     }
+
+    /// Share of native words in native windows.
+    private var functionWordShare: Double {
+        let native = sections.reduce(0) { $0 + $1.report.nativeFunctionWords }
+        let foreign = sections.reduce(0) { $0 + $1.report.foreignFunctionWords }
+        guard native + foreign >= Self.functionWordsMin else { return 1 }
+        let share = Double(native) / Double(native + foreign)
+        return min(1, share + Self.functionWordsShared)
+    }
+
+    /// Fewest function words whose share says something.
+    private static let functionWordsMin = 20
+    /// Up to this share of a text's function words is another language's only: names, terms, and
+    /// words that two languages have but not with the same use.
+    private static let functionWordsShared = 0.1
 
     /// The details with shares, and the longest stretch in another language quoted.
     func adding(to details: JSONObject) -> JSONObject {
