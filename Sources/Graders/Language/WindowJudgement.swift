@@ -59,11 +59,17 @@ struct WindowJudgement {
 
     /// Share of native words in native windows.
     private var functionWordShare: Double {
-        let native = sections.reduce(0) { $0 + $1.report.nativeFunctionWords }
-        let foreign = sections.reduce(0) { $0 + $1.report.foreignFunctionWords }
+        let (native, foreign) = functionWords
         guard native + foreign >= Self.functionWordsMin else { return 1 }
         let share = Double(native) / Double(native + foreign)
         return min(1, share + Self.functionWordsShared)
+    }
+
+    private var functionWords: (native: Int, foreign: Int) {
+        (
+            sections.reduce(0) { $0 + $1.report.nativeFunctionWords },
+            sections.reduce(0) { $0 + $1.report.foreignFunctionWords }
+        )
     }
 
     /// Fewest function words whose share says something.
@@ -83,6 +89,12 @@ struct WindowJudgement {
         for share in thoughts.shares { shares.append(share.label, .number(share.probability)) }
         details.append("shares", .object(shares))
         details.append("windows", .integer(thoughts.windows))
+        if functionWordShare < 1 {
+            let (native, foreign) = functionWords
+            details.append(
+                "function_words",
+                .members(["native": .integer(native), "foreign": .integer(foreign)]))
+        }
         let worst = sections.max {
             $0.report.foreign?.evidence ?? 0 < $1.report.foreign?.evidence ?? 0
         }
