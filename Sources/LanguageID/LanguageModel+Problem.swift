@@ -10,7 +10,7 @@ extension LanguageModel {
     /// between sentences that say how to answer. If that is English but has a part that surely is in
     /// another language, it is a problem in that language inside an English template: templates are
     /// English, and nobody puts an English problem into one that is not without such a sentence. A
-    /// part without a language leaves the decision to what is around it.
+    /// part of less than 20 letters without a language leaves the decision to what is around it.
     ///
     /// - Parameter text: UTF-8 of any size and content.
     /// - Returns: the language, or unknown when there is too little evidence.
@@ -20,9 +20,13 @@ extension LanguageModel {
             text.withUnsafeBytes { ProblemScope.lastTurn($0.assumingMemoryBound(to: UInt8.self)) }]
         let own = turn[ownWords(of: turn)]
         var guess = identifyPart(own)
-        if !guess.isKnown, own.count < turn.count { guess = identifyPart(turn) }
-        if !guess.isKnown, turn.count < text.count { guess = identifyPart(text) }
+        if hasFewWords(guess), own.count < turn.count { guess = identifyPart(turn) }
+        if hasFewWords(guess), turn.count < text.count { guess = identifyPart(text) }
         return guess
+    }
+
+    private func hasFewWords(_ guess: LanguageGuess) -> Bool {
+        !guess.isKnown && guess.evidence < LanguageEvidence().lettersMin
     }
 
     /// The longest part between sentences that say how to answer; all of the text where there is no
