@@ -118,6 +118,23 @@ struct CodeGraderTests {
             ),
             (#"{"type":"code","tests":[{"stdout":"1"}],"compare":"fuzzy"}"#, "/compare"),
             (#"{"type":"code","tests":[{"stdout":"1"}],"sample":0}"#, "/sample"),
+            (#"{"type":"code","tests":[{"function":"f()","expected":1}]}"#, "/tests/0/function"),
+            (#"{"type":"code","tests":[{"function":"f"}]}"#, "/tests/0"),
+            (
+                #"{"type":"code","tests":[{"function":"f","expected":1,"stdin":""}]}"#,
+                "/tests/0/stdin"
+            ),
+            (
+                #"{"type":"code","tests":[{"function":"f","expected":1,"arguments":{}}]}"#,
+                "/tests/0/arguments"
+            ),
+            (#"{"type":"code","tests":[{"assert":"","program":""}]}"#, "/tests/0/program"),
+            (#"{"type":"code","tests":[{"stdout":"","setup":""}]}"#, "/tests/0/setup"),
+            (#"{"type":"code","tests":[{"assert":"","asert":""}]}"#, "/tests/0/asert"),
+            (#"{"type":"code","tests":[{"stdout":"1"},{"program":""}]}"#, "/tests/1"),
+            (
+                #"{"type":"code","language":"cpp","tests":[{"assert":"assert f()"}]}"#, "/tests/0"
+            ),
         ])
     func malformedTask(text: String, pointer: String) throws {
         let task = try JSONDocument(ByteString(text)).root

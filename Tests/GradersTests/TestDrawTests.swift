@@ -4,6 +4,7 @@
 import Bytes
 import Grading
 import Testing
+import Wire
 
 @testable import Graders
 
@@ -24,6 +25,25 @@ struct TestDrawTests {
         let drawn = Self.draw(20, of: 500, group: "g", seed: 3)
 
         #expect(drawn.count == 20 && drawn == Array(Set(drawn)).sorted())
+    }
+
+    @Test("the tests of other kinds are told apart by all their members")
+    func otherKinds() throws {
+        let texts = [
+            #"{"function":"f","arguments":[1],"expected":2}"#,
+            #"{"function":"f","arguments":[1],"expected":"2"}"#,
+            #"{"function":"f","arguments":[],"expected":2}"#, #"{"assert":"assert f(1) == 2"}"#,
+            #"{"assert":"assert f(1) == 2","setup":"import math"}"#,
+            #"{"program":"assert f(1) == 2"}"#,
+            #"{"program":"assert f(1) == 2","entry_point":"f"}"#,
+            #"{"stdin":"call","stdout":"f"}"#,
+        ]
+
+        let digests = try texts.map {
+            "\(try CodeTest(JSONDocument(ByteString($0)).root).digest)"
+        }
+
+        #expect(Set(digests).count == texts.count)
     }
 
     @Test("another seed or group draws anew")
@@ -48,10 +68,10 @@ struct TestDrawTests {
     private static func draw(_ count: Int, of total: Int, group: ByteString, seed: Int) -> [Int] {
         var rollout = Rollout()
         (rollout.group, rollout.seed) = (group, seed)
-        let tests = (0..<total).map { index in
+        let tests = (0..<total).map { index -> CodeTest in
             var test = StandardIOTest()
             (test.stdin, test.stdout) = (ByteString("in \(index)"), ByteString("out \(index)"))
-            return test
+            return .standardIO(test)
         }
         return TestDraw.indices(count: count, of: tests, group: GroupContext(rollout))
     }

@@ -69,6 +69,7 @@ private struct CodeQuestion: Sendable {
         request.rollout = rollout
         request.recipe.correctness.isPartial = isPartial
         var task = self.task
+        try task.settleLanguage()
         switch (code, hasCompletion) {
         case (let code?, false):
             guard let language = task.language else {

@@ -50,6 +50,14 @@ public struct CodeGrader: Grader {
             return .verdict(Score("compile_error", value: 0, details: details))
         }
         guard let sandbox else { return .ungraded(.sandboxMissing) }
+        for case let (index, test) in task.tests.enumerated() {
+            if case .standardIO = test { continue }
+            return .ungraded(
+                .invalidTask(
+                    WireError(
+                        code: "unsupported", message: "tests of this kind are not run here",
+                        pointer: JSONPointer(["tests", String(index)]))))
+        }
         do {
             let solution = Solution(
                 task: task, sandbox: sandbox, context: context, language: source.0)
@@ -136,7 +144,9 @@ private struct Solution {
     private func run(
         _ program: Program, place: Int, index: Int, group: String
     ) async -> Result<(Int, TestRun), SandboxError> {
-        let test = task.tests[index]
+        guard case .standardIO(let test) = task.tests[index] else {
+            preconditionFailure("other kinds were refused")
+        }
         do {
             let result = try await sandbox.run(
                 program, stdin: test.stdin, limits: task.runLimits, group: group)

@@ -20,6 +20,7 @@ extension CodeTask {
     static func decode(_ view: JSONView) throws(WireError) -> CodeTask {
         var task = CodeTask()
         try taskFields.decode(view, into: &task)
+        try task.settleLanguage()
         return task
     }
 
@@ -34,8 +35,11 @@ extension CodeTask {
                 task.language = try language(view)
                 set(&root, task)
             },
-            Field("tests", .array, .required, doc: "Tests: {stdin, stdout}.") {
-                view, root throws(WireError) in
+            Field(
+                "tests", .array, .required,
+                doc: "Tests: {stdin, stdout}, {function, arguments, expected}, {assert, setup} or"
+                    + " {program, entry_point}."
+            ) { view, root throws(WireError) in
                 var task = get(root)
                 task.tests = try tests(view)
                 set(&root, task)
@@ -46,6 +50,12 @@ extension CodeTask {
             ) { root, count in
                 var task = get(root)
                 task.sampleCount = count
+                set(&root, task)
+            },
+            .boolean("usual_imports", doc: "Whether usual imports precede a Python program.") {
+                root, isOn in
+                var task = get(root)
+                task.hasUsualImports = isOn
                 set(&root, task)
             },
             .choice(
@@ -81,42 +91,43 @@ extension CodeTask {
         return language
     }
 
-    private static func tests(_ view: JSONView) throws(WireError) -> [StandardIOTest] {
+    private static func tests(_ view: JSONView) throws(WireError) -> [CodeTest] {
         guard view.count >= 1, view.count <= testsMax else {
             throw view.unacceptable("1 to \(testsMax) tests")
         }
-        var tests: [StandardIOTest] = []
+        var tests: [CodeTest] = []
         tests.reserveCapacity(view.count)
         for (index, element) in view.elements.enumerated() {
-            var test = StandardIOTest()
             do {
-                try testFields.decode(element, into: &test)
+                tests.append(try CodeTest(element))
             } catch {
                 throw error.prefixed(by: String(index))
             }
-            tests.append(test)
         }
         return tests
     }
 
-    private static let testFields = FieldTable<StandardIOTest>(
-        "test",
-        fields: [
-            Field(
-                "stdin", .string, FieldNotes(aliases: ["input"]), doc: "What the program reads."
-            ) { view, root throws(WireError) in root.stdin = try side(view) },
-            Field(
-                "stdout", .string, FieldNotes(aliases: ["output"], isRequired: true),
-                doc: "What it must write."
-            ) { view, root throws(WireError) in root.stdout = try side(view) },
-        ])
-
-    private static func side(_ view: JSONView) throws(WireError) -> ByteString {
-        guard let text = view.string, text.count <= testBytesMax else {
-            throw WireError(
-                code: "too_large", message: "one side of a test has at most \(testBytesMax) bytes")
+    /// Settles the language that the tests demand.
+    ///
+    /// - Throws: ``WireError`` if tests and language do not fit.
+    mutating func settleLanguage() throws(WireError) {
+        for (index, test) in tests.enumerated() {
+            switch test {
+            case .standardIO: continue
+            case .program where language != nil: continue
+            case .program:
+                throw WireError(
+                    code: "missing_field", message: "\"program\" needs \"language\" in the task",
+                    pointer: JSONPointer(["tests", String(index)]))
+            case .call, .assertion:
+                guard language ?? .python == .python else {
+                    throw WireError(
+                        code: "conflict", message: "\"function\" and \"assert\" are for python",
+                        pointer: JSONPointer(["tests", String(index)]))
+                }
+                language = .python
+            }
         }
-        return text
     }
 }
 

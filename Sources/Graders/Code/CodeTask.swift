@@ -5,17 +5,6 @@ public import Bytes
 public import Grading
 public import Sandbox
 
-/// One test of a program: what it reads and what it must write.
-public struct StandardIOTest: Sendable, Equatable {
-    /// What the program reads from standard input.
-    public var stdin: ByteString = ""
-    /// What it must write to standard output, as ``CodeTask/compare`` sees it.
-    public var stdout: ByteString = ""
-
-    /// Makes an empty test.
-    public init() {}
-}
-
 /// How a program's output is compared with the expected one.
 public enum OutputComparison: String, Sendable, CaseIterable {
     /// Byte by byte.
@@ -52,9 +41,11 @@ public struct CodeTask: GradingTask {
     /// The language demanded; nil accepts every known one.
     public var language: ProgramLanguage?
     /// All tests, in file order.
-    public var tests: [StandardIOTest] = []
+    public var tests: [CodeTest] = []
     /// Tests drawn for a group; all are run when there are fewer.
     public var sampleCount = 20
+    /// Whether the imports that judges of such tasks take for granted precede a Python program.
+    public var hasUsualImports = false
     /// How outputs are compared.
     public var compare = OutputComparison.tokens
     /// Limits of the compilation.

@@ -21,7 +21,7 @@ enum TestDraw {
     ///   - tests: all tests in file order.
     ///   - group: names the group and its seed.
     /// - Returns: indices in ascending order.
-    static func indices(count: Int, of tests: [StandardIOTest], group: GroupContext) -> [Int] {
+    static func indices(count: Int, of tests: [CodeTest], group: GroupContext) -> [Int] {
         guard tests.count > count else { return Array(tests.indices) }
         let groupKey = group.key
         let seed = ByteString(String(group.seed))
@@ -30,17 +30,10 @@ enum TestDraw {
             hash.update(lengthPrefixed: version)
             hash.update(lengthPrefixed: groupKey)
             hash.update(lengthPrefixed: seed)
-            hash.update(lengthPrefixed: ByteString(digest(test).bytes))
+            hash.update(lengthPrefixed: ByteString(test.digest.bytes))
             hash.update(lengthPrefixed: ByteString(String(index)))
             return (key: hash.finish(), index: index)
         }
         return keys.sorted { $0.key < $1.key }.prefix(count).map(\.index).sorted()
-    }
-
-    private static func digest(_ test: StandardIOTest) -> SHA256Digest {
-        var hash = SHA256()
-        hash.update(lengthPrefixed: test.stdin)
-        hash.update(lengthPrefixed: test.stdout)
-        return hash.finish()
     }
 }
