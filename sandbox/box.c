@@ -25,6 +25,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -65,8 +66,10 @@ static int set_limits(const struct sbx_run *run, bool sampled_memory) {
     return set_limit(RLIMIT_NPROC, run->processes + 2);
 }
 
-static int take_streams(const struct box_files *files) {
-    if (dup2(files->input, 0) < 0 || dup2(files->output, 1) < 0 || dup2(files->error, 2) < 0)
+static int take_streams(const struct sbx_run *run, const struct box_files *files) {
+    int input = files->input;
+    if (run->flags & SBX_INPUT_FILES) input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (dup2(input, 0) < 0 || dup2(files->output, 1) < 0 || dup2(files->error, 2) < 0)
         return -1;
     return (int)syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 }
@@ -120,7 +123,7 @@ static _Noreturn void candidate(const struct sbx_run *run, const struct box_iden
     if (identity->landlock_version > 0 &&
         (rules = landlock_make(identity->landlock_version)) < 0)
         fail(files->status, BOX_LANDLOCK);
-    if (chdir("/box") < 0 || take_streams(files) < 0) fail(files->status, BOX_STREAMS);
+    if (chdir("/box") < 0 || take_streams(run, files) < 0) fail(files->status, BOX_STREAMS);
     umask(022);
     if (set_limits(run, identity->sampled_memory) < 0) fail(files->status, BOX_LIMITS);
     if (leave_privileges(identity) < 0) fail(files->status, BOX_IDENTITY);
@@ -164,18 +167,55 @@ static int copy_bytes(int from, int to, uint64_t limit, uint64_t *copied) {
     }
 }
 
+/// Makes a file in the box's folder that the candidate can read.
+static int make_file(const char *name) {
+    int folder = open("/box", O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -1;
+    int file = openat(folder, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+    close(folder);
+    return file;
+}
+
 /// The program as a file of the box, for an interpreter or a compiler.
 static int place_program(const struct sbx_run *run, int program) {
     if (!run->file_name[0]) return 0;
-    int folder = open("/box", O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return -1;
-    int file = openat(folder, run->file_name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
-    close(folder);
+    int file = make_file(run->file_name);
     if (file < 0) return -1;
     uint64_t copied;
     int failed = copy_bytes(program, file, run->scratch_bytes, &copied);
     close(file);
     return failed;
+}
+
+static int copy_part(int from, off_t *offset, uint64_t size, int to) {
+    while (size > 0) {
+        ssize_t sent = sendfile(to, from, offset, size);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent == 0) errno = ENODATA;
+        if (sent <= 0) return -1;
+        size -= (uint64_t)sent;
+    }
+    return 0;
+}
+
+/// The files that the input holds, beside the program.
+static int place_files(const struct sbx_run *run, int input) {
+    off_t offset = 0;
+    if (!(run->flags & SBX_INPUT_FILES)) return 0;
+    for (;;) {
+        struct sbx_file entry;
+        ssize_t got = pread(input, &entry, sizeof entry, offset);
+        if (got <= 0) return (int)got;
+        offset += got;
+        bool named = got == sizeof entry && memchr(entry.name, 0, sizeof entry.name) &&
+                     !strchr(entry.name, '/');
+        if (!named) return errno = EINVAL, -1;
+        int file = make_file(entry.name);
+        if (file < 0) return -1;
+        int failed = copy_part(input, &offset, entry.size, file);
+        close(file);
+        if (failed) return -1;
+    }
 }
 
 /// Copies a regular file that the candidate left; nobody can swap it any more.
@@ -233,7 +273,8 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     if (identity->keep_host_proc && umount2("/host-proc", MNT_DETACH) < 0)
         fail(files->status, BOX_PROC);
     if (mount_scratch(run, identity) < 0) fail(files->status, BOX_SCRATCH);
-    if (place_program(run, files->program) < 0) fail(files->status, BOX_PROGRAM);
+    if (place_program(run, files->program) < 0 || place_files(run, files->input) < 0)
+        fail(files->status, BOX_PROGRAM);
     pid_t program = fork();
     if (program < 0) fail(files->status, BOX_FORK);
     if (program == 0) candidate(run, identity, files);

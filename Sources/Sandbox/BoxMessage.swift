@@ -11,6 +11,8 @@ struct BoxRequest: Sendable {
     var environment: [String]
     var program: MemoryFile
     var input: MemoryFile
+    /// The input is a row of files, as ``BoxFile/archive(_:)`` makes it, and standard input empty.
+    var inputHoldsFiles = false
     /// Executes the program itself rather than placing it as `fileName`.
     var executesProgram = false
     /// Runs a canary of the helper, named by the first argument, instead of a program.
@@ -21,6 +23,17 @@ struct BoxRequest: Sendable {
     /// Drops output above the caps instead of ending the run.
     var discardsExcess = false
     var limits: RunLimits
+
+    /// Places files beside the program, in place of an input.
+    mutating func add(_ files: [BoxFile]) throws(SandboxError) {
+        guard !files.isEmpty else { return }
+        let size = files.reduce(0) { $0 + $1.content.count }
+        input = try BoxFile.archive(files)
+        inputHoldsFiles = true
+        limits.scratchBytes += size
+        limits.scratchFiles += files.count
+        limits.memoryBytes += size
+    }
 
     /// Writes the message; false if arguments and environment do not fit.
     func encode(into run: UnsafeMutablePointer<sbx_run>, id: UInt64, generation: UInt32) -> Bool {
@@ -51,6 +64,7 @@ struct BoxRequest: Sendable {
         if artifactName != nil { flags |= SBX_WANT_ARTIFACT.rawValue }
         if discardsExcess { flags |= SBX_DISCARD_EXCESS.rawValue }
         if isCanary { flags |= SBX_CANARY.rawValue }
+        if inputHoldsFiles { flags |= SBX_INPUT_FILES.rawValue }
         return flags
     }
 

@@ -13,6 +13,7 @@ final class CompileCache: Sendable {
     struct Key: Hashable, Sendable {
         let language: ProgramLanguage
         let source: ByteString
+        var files: [BoxFile] = []
         let limits: CompileLimits
     }
 
@@ -99,6 +100,7 @@ final class CompileCache: Sendable {
 
     private func keep(_ result: CompileResult, for key: Key, in state: inout State) {
         let bytes = key.source.count + (result.program?.byteCount ?? 0) + result.diagnostics.count
+            + key.files.reduce(0) { $0 + $1.content.count }
         guard bytes <= capacity else { return }
         while state.bytes + bytes > capacity || state.count == Self.resultsMax,
             let oldest = oldest(state)

@@ -9,20 +9,22 @@ import CSandbox
 extension Sandbox {
     /// Compiles a source, or checks it where the language has no compiler.
     ///
-    /// Cached by exact source and limits.
+    /// Cached by exact source, files and limits.
     ///
     /// - Parameters:
     ///   - language: how.
     ///   - source: at most the scratch size; any bytes.
+    ///   - files: lie beside the source, such as a header that it includes in quotes.
     ///   - limits: a limit reached is a failure in the result.
     ///   - group: opaque key; slots are shared fairly between groups.
     /// - Returns: the program, or why there is none.
     /// - Throws: `SandboxError`, never for anything that the source caused.
     public func compile(
-        language: ProgramLanguage, source: ByteString, limits: CompileLimits = CompileLimits(),
-        group: String = ""
+        language: ProgramLanguage, source: ByteString, files: [BoxFile] = [],
+        limits: CompileLimits = CompileLimits(), group: String = ""
     ) async throws(SandboxError) -> CompileResult {
-        let key = CompileCache.Key(language: language, source: source, limits: limits)
+        let key = CompileCache.Key(
+            language: language, source: source, files: files, limits: limits)
         return try await compiled.result(for: key) { () throws(SandboxError) in
             try await self.compileUncached(key, group: group)
         }
@@ -51,13 +53,14 @@ extension Sandbox {
         limits.stdoutBytes = key.limits.diagnosticsBytes
         limits.stderrBytes = key.limits.diagnosticsBytes
         limits.scratchBytes = 256 << 20
-        let request = BoxRequest(
+        var request = BoxRequest(
             arguments: resolve(language.compileCommand, folder: folder),
             environment: ProgramLanguage.commonEnvironment + language.environment,
             program: source, input: try MemoryFile(sealing: "", name: "input"),
             fileName: language.sourceName,
             artifactName: language.artifactName, artifactBytes: key.limits.binaryBytes,
             discardsExcess: true, limits: limits)
+        try request.add(key.files)
         let (reply, queued, _) = try await perform(request, group: group)
         var result = CompileResult(
             program: nil, failure: nil,

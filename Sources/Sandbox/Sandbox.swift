@@ -133,15 +133,17 @@ public final class Sandbox: Sendable {
     ///   - stdin: what it reads from descriptor 0, delivered whole before it starts.
     ///   - limits: a limit reached is an outcome.
     ///   - arguments: further arguments of the program; without NUL, at most 2 KiB together.
+    ///   - files: lie in its working folder, with distinct names; their size comes on top of the
+    ///     limits of memory and scratch. With files standard input is empty, whatever `stdin` is.
     ///   - group: opaque key; slots are shared fairly between groups.
     /// - Returns: how it ended and what it wrote.
     /// - Throws: `SandboxError`, never for anything that the program caused.
     public func run(
         _ program: Program, stdin: ByteString, limits: RunLimits = RunLimits(),
-        arguments: [String] = [], group: String = ""
+        arguments: [String] = [], files: [BoxFile] = [], group: String = ""
     ) async throws(SandboxError) -> RunResult {
         let language = program.language
-        let request = BoxRequest(
+        var request = BoxRequest(
             arguments: resolve(language.runCommand, folder: nil) + arguments,
             environment: ProgramLanguage.commonEnvironment + language.environment,
             program: program.file,
@@ -149,6 +151,7 @@ public final class Sandbox: Sendable {
             input: try MemoryFile(sealing: stdin, name: "input"),
             executesProgram: language.artifactName != nil,
             fileName: language.artifactName == nil ? language.sourceName : "", limits: limits)
+        try request.add(files)
         let (reply, queued, attempts) = try await perform(request, group: group)
         return RunResult(
             outcome: Self.outcome(reply), exitCode: reply.exitCode >= 0 ? reply.exitCode : nil,

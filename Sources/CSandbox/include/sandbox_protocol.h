@@ -34,6 +34,7 @@ enum sbx_run_flags {
     SBX_WANT_ARTIFACT = 2,    // return the file `artifact_name` when the exit code is 0
     SBX_DISCARD_EXCESS = 4,   // output above the caps is dropped instead of ending the run
     SBX_CANARY = 8,           // instead of a program, a canary of the helper: arguments name it
+    SBX_INPUT_FILES = 16,     // the input is a row of sbx_file, to be placed; stdin is empty
 };
 
 // How a run ended. The order of this list is the order in which causes are looked at.
@@ -127,6 +128,12 @@ struct sbx_run {
     char strings[SBX_STRINGS_MAX];     // arguments, then environment, each with its final NUL
 };
 
+// Leads each file of an input with SBX_INPUT_FILES; its `size` bytes follow.
+struct sbx_file {
+    char name[SBX_NAME_MAX];  // in the box's folder
+    uint64_t size;
+};
+
 struct sbx_result {
     struct sbx_header header;
     uint32_t outcome;  // sbx_outcome
@@ -152,5 +159,6 @@ _Static_assert(sizeof(struct sbx_header) == 24, "header layout");
 _Static_assert(sizeof(struct sbx_hello) == 24 + 24 + 512, "hello layout");
 _Static_assert(sizeof(struct sbx_run) == 24 + 64 + 32 + 2 * SBX_NAME_MAX + SBX_STRINGS_MAX,
                "run layout");
+_Static_assert(sizeof(struct sbx_file) == SBX_NAME_MAX + 8, "file layout");
 _Static_assert(sizeof(struct sbx_result) == 24 + 32 + 64 + SBX_INLINE_MAX, "result layout");
 _Static_assert(sizeof(struct sbx_run) <= SBX_MESSAGE_MAX, "a message fits");

@@ -58,12 +58,20 @@ extension CodeTask {
                 task.hasUsualImports = isOn
                 set(&root, task)
             },
-            .choice(
-                "compare", OutputComparison.self, FieldNotes(defaultText: "\"tokens\""),
-                doc: "How outputs are compared."
-            ) { root, compare in
+            Field(
+                "compare", .any, FieldNotes(defaultText: "\"tokens\""),
+                doc: "How outputs are compared: a word, or {mode, …}."
+            ) { view, root throws(WireError) in
                 var task = get(root)
-                task.compare = compare
+                task.compare = try OutputComparison.decode(view)
+                set(&root, task)
+            },
+            .boolean(
+                "show_expected", FieldNotes(defaultText: "false"),
+                doc: "Whether details quote what was expected where an output differs."
+            ) { root, isShown in
+                var task = get(root)
+                task.showsExpected = isShown
                 set(&root, task)
             },
             .object(

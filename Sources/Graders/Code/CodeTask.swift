@@ -5,29 +5,6 @@ public import Bytes
 public import Grading
 public import Sandbox
 
-/// How a program's output is compared with the expected one.
-public enum OutputComparison: String, Sendable, CaseIterable {
-    /// Byte by byte.
-    case exact
-    /// Line by line; white space at the end of lines and blank lines at the end do not count.
-    case lines
-    /// Token by token; any white space separates.
-    case tokens
-    /// Like `tokens`, ASCII letters compared without case.
-    case tokensIgnoringCase = "tokens_ci"
-
-    /// Whether an output differs from the expected one.
-    ///
-    /// - Parameters:
-    ///   - output: what a program wrote; any bytes.
-    ///   - expected: what it had to write.
-    /// - Returns: false when they agree.
-    /// - Complexity: O(bytes).
-    public func differs(_ output: ByteString, expected: ByteString) -> Bool {
-        OutputComparator.firstDifference(output, expected: expected, by: self) != nil
-    }
-}
-
 /// A task whose answer is a program that must pass tests.
 ///
 /// - Source: Magistral (arXiv 2506.10910) §2.2.2 for the limits and the number of tests.
@@ -48,6 +25,8 @@ public struct CodeTask: GradingTask {
     public var hasUsualImports = false
     /// How outputs are compared.
     public var compare = OutputComparison.tokens
+    /// Whether details quote what was expected where an output differs.
+    public var showsExpected = false
     /// Limits of the compilation.
     public var compileLimits = CompileLimits()
     /// Limits of each test.

@@ -3,7 +3,7 @@
 
 import Bytes
 
-/// Where an output first differs from the expected one; never what was expected.
+/// Where an output first differs from the expected one.
 struct OutputDifference: Equatable {
     /// Line of the program's output, from 1.
     let line: Int
@@ -13,12 +13,16 @@ struct OutputDifference: Equatable {
     let found: ByteString
     /// Length in bytes of what was expected there; 0 where the expected output ended.
     let expectedBytes: Int
+    /// What was expected there, cut to 64 bytes; shown only where a task asks for it.
+    let expected: ByteString
 }
 
 /// Compares outputs in one pass, without copying.
 enum OutputComparator {
     /// Longest quotation of an output, in bytes.
     private static let quotedBytesMax = 64
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Compares an output with the expected one.
     ///
@@ -31,126 +35,116 @@ enum OutputComparator {
     static func firstDifference(
         _ output: ByteString, expected: ByteString, by comparison: OutputComparison
     ) -> OutputDifference? {
-        switch comparison {
-        case .exact: differingByte(output, expected)
-        case .lines: differingLine(output, expected)
-        case .tokens: differingToken(output, expected, fold: { $0 })
-        case .tokensIgnoringCase: differingToken(output, expected, fold: \.asciiLowercased)
-        }
-    }
-
-    private static func differingByte(
-        _ output: ByteString, _ expected: ByteString
-    ) -> OutputDifference? {
-        guard output != expected else { return nil }
-        let common = min(output.count, expected.count)
-        let place = (0..<common).first { output[$0] != expected[$0] } ?? common
-        return OutputDifference(
-            line: line(of: place, in: output), position: place + 1,
-            found: output[place..<min(place + 1, output.count)],
-            expectedBytes: place < expected.count ? 1 : 0)
-    }
-
-    private static func differingLine(
-        _ output: ByteString, _ expected: ByteString
-    ) -> OutputDifference? {
-        var (left, right) = (LineCursor(output), LineCursor(expected))
-        var number = 0
-        while true {
-            number += 1
-            let (found, wanted) = (left.next(), right.next())
-            if found == nil && wanted == nil { return nil }
-            guard found != wanted else { continue }
-            return OutputDifference(
-                line: number, position: number, found: quoted(found),
-                expectedBytes: wanted?.count ?? 0)
-        }
-    }
-
-    private static func differingToken(
-        _ output: ByteString, _ expected: ByteString, fold: (UInt8) -> UInt8
-    ) -> OutputDifference? {
-        var (left, right) = (TokenCursor(output), TokenCursor(expected))
-        var number = 0
-        while true {
-            number += 1
-            let (found, wanted) = (left.next(), right.next())
-            if found == nil && wanted == nil { return nil }
-            if let found, let wanted, equal(found, wanted, fold: fold) { continue }
-            return OutputDifference(
-                line: line(of: left.tokenStart, in: output), position: number,
-                found: quoted(found), expectedBytes: wanted?.count ?? 0)
-        }
-    }
-
-    private static func equal(
-        _ left: ByteString, _ right: ByteString, fold: (UInt8) -> UInt8
-    ) -> Bool {
-        guard left.count == right.count else { return false }
-        return left.withUnsafeBytes { first in
-            right.withUnsafeBytes { second in
-                first.indices.allSatisfy { fold(first[$0]) == fold(second[$0]) }
+        output.withUnsafeBytes { output in
+            expected.withUnsafeBytes { expected in
+                difference(OutputText(output), OutputText(expected), by: comparison)
             }
         }
     }
 
-    private static func quoted(_ text: ByteString?) -> ByteString {
-        guard let text else { return "" }
-        // A copy: a slice would keep the whole output in memory.
-        return ByteString(text[0..<min(text.count, quotedBytesMax)].array)
+    private static func difference(
+        _ output: OutputText, _ expected: OutputText, by comparison: OutputComparison
+    ) -> OutputDifference? {
+        guard comparison != .exact else { return differingByte(output, expected) }
+        let (output, expected) = (
+            output.without(prefix: byteOrderMark), expected.without(prefix: byteOrderMark)
+        )
+        switch comparison {
+        case .exact, .lines: return differingLine(output, expected)
+        case .tokens: return differingToken(output, expected, by: .bytes)
+        case .tokensIgnoringCase: return differingToken(output, expected, by: .ignoringCase)
+        case .float(let tolerance):
+            return differingToken(output, expected, by: .numbers(tolerance))
+        case .unordered(let unit):
+            return UnorderedComparison(unit).mismatch(output, expected).map { mismatch in
+                report(mismatch.found, mismatch.expected, of: output, expected, mismatch.number)
+            }
+        }
     }
 
-    private static func line(of place: Int, in text: ByteString) -> Int {
-        text.withUnsafeBytes { bytes in
-            1 + bytes[0..<min(place, bytes.count)].count { $0 == UInt8(ascii: "\n") }
+    private static func differingByte(
+        _ output: OutputText, _ expected: OutputText
+    ) -> OutputDifference? {
+        let place = output.commonPrefixCount(expected)
+        guard place < output.count || place < expected.count else { return nil }
+        return report(
+            place..<min(place + 1, output.count), place..<min(place + 1, expected.count),
+            of: output, expected, place + 1)
+    }
+
+    private static func differingLine(
+        _ output: OutputText, _ expected: OutputText
+    ) -> OutputDifference? {
+        let (left, right) = (output.withoutTrailingWhitespace, expected.withoutTrailingWhitespace)
+        let common = left.commonPrefixCount(right)
+        guard common < left.count || common < right.count else { return nil }
+        // Lines before the one that holds the first different byte are the same.
+        var (found, wanted) = (LineCursor(left, at: common), LineCursor(right, at: common))
+        while true {
+            let (line, wantedLine) = (found.next(), wanted.next())
+            if line == nil && wantedLine == nil { return nil }
+            if let line, let wantedLine, left.hasSameBytes(line, right, wantedLine) { continue }
+            let start = line?.lowerBound ?? left.count
+            let number = left.newlineCount(before: start) + 1 + (line == nil ? found.isLast : 0)
+            let difference = report(
+                line ?? start..<start, wantedLine ?? 0..<0, of: left, right, number)
+            return difference.at(line: number)
         }
+    }
+
+    private static func differingToken(
+        _ output: OutputText, _ expected: OutputText, by equality: TokenEquality
+    ) -> OutputDifference? {
+        guard let (found, wanted) = TokenWalk(output, expected, equality).firstMismatch() else {
+            return nil
+        }
+        return report(
+            found, wanted, of: output, expected, output.tokenCount(before: found.lowerBound) + 1)
+    }
+
+    private static func report(
+        _ found: Range<Int>, _ wanted: Range<Int>, of output: OutputText, _ expected: OutputText,
+        _ position: Int
+    ) -> OutputDifference {
+        OutputDifference(
+            line: output.newlineCount(before: found.lowerBound) + 1, position: position,
+            found: output.copy(found.prefix(quotedBytesMax)), expectedBytes: wanted.count,
+            expected: expected.copy(wanted.prefix(quotedBytesMax)))
     }
 }
 
-/// Walks over tokens between white space.
-private struct TokenCursor {
-    private let text: ByteString
-    private var position = 0
-    /// Where the last token started, or where the text ended.
-    private(set) var tokenStart = 0
-
-    init(_ text: ByteString) { self.text = text }
-
-    mutating func next() -> ByteString? {
-        let (start, end) = text.withUnsafeBytes { bytes in
-            var start = position
-            while start < bytes.count, bytes[start].isWhitespace { start += 1 }
-            var end = start
-            while end < bytes.count, !bytes[end].isWhitespace { end += 1 }
-            return (start, end)
-        }
-        position = end
-        tokenStart = start
-        return start < end ? text[start..<end] : nil
+extension OutputDifference {
+    /// The same difference on another line.
+    fileprivate func at(line: Int) -> OutputDifference {
+        OutputDifference(
+            line: line, position: position, found: found, expectedBytes: expectedBytes,
+            expected: expected)
     }
 }
 
-/// Walks over lines without white space at their end, up to the last one that has any content.
+/// Walks over lines without white space at their end.
 private struct LineCursor {
-    private let text: ByteString
-    private var position = 0
-    // Made once: a literal in its place would be allocated for each line.
-    private static let newline: ByteString = "\n"
+    private let text: OutputText
+    private var position: Int
 
-    init(_ text: ByteString) { self.text = text[0..<text.count - text.trailingWhitespaceCount] }
-
-    mutating func next() -> ByteString? {
-        guard position < text.count else { return nil }
-        let end = text.firstOffset(of: Self.newline, from: position) ?? text.count
-        let line = text[position..<end]
-        position = end + 1
-        return line[0..<line.count - line.trailingWhitespaceCount]
+    /// Starts with the line that holds `place`.
+    init(_ text: OutputText, at place: Int) {
+        self.text = text
+        var start = min(place, text.count)
+        while start > 0, text[start - 1] != UInt8(ascii: "\n") { start -= 1 }
+        position = start
     }
-}
 
-extension UInt8 {
-    /// The byte in lower case, if it is an ASCII letter.
-    fileprivate var asciiLowercased: UInt8 {
-        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
+    /// 1 where a line would follow the last one, else 0.
+    var isLast: Int { text.count > 0 ? 1 : 0 }
+
+    mutating func next() -> Range<Int>? {
+        guard position < text.count else { return nil }
+        let start = position
+        var end = start
+        while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+        position = end + 1
+        while end > start, text[end - 1].isWhitespace { end -= 1 }
+        return start..<end
     }
 }

@@ -61,6 +61,7 @@ struct TestRun: Sendable {
             object.append("position", .integer(difference.position))
             object.append("found", .text(difference.found))
             object.append("expected_bytes", .integer(difference.expectedBytes))
+            if showsExpected { object.append("expected", .text(difference.expected)) }
         }
         if !isAccepted && !result.stderr.isEmpty {
             object.append("stderr", .text(result.stderr))
