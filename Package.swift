@@ -149,8 +149,8 @@ let package = Package(
         .testTarget(
             name: "GradersTests",
             dependencies: [
-                "Graders", "Grading", "Completion", "LanguageID", "MathEquivalence", "Sandbox",
-                "Wire", "Bytes", "TestSupport", "assay-math", "assay-sandbox",
+                "Graders", "Grading", "Completion", "Hashing", "LanguageID", "MathEquivalence",
+                "Sandbox", "Wire", "Bytes", "TestSupport", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),
 
@@ -173,15 +173,15 @@ let package = Package(
         .target(
             name: "RewardService",
             dependencies: [
-                "Rewards", "Graders", "Grading", "Completion", "Sandbox", "Wire", "Bytes",
-                "HTTPServer", "Execution", "CSystem",
+                "Rewards", "Graders", "Grading", "Completion", "Hashing", "Sandbox", "Wire",
+                "Bytes", "HTTPServer", "Execution", "CSystem",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "RewardServiceTests",
             dependencies: [
-                "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "LanguageID",
-                "MathEquivalence", "Sandbox", "Wire", "Bytes", "Execution", "TestSupport",
+                "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "Hashing",
+                "LanguageID", "MathEquivalence", "Sandbox", "Wire", "Bytes", "Execution", "TestSupport",
                 "assay", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),

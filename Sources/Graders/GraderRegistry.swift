@@ -17,6 +17,10 @@ public struct Engines: Sendable {
     public var languageModel: LanguageModel?
     /// Runs programs.
     public var sandbox: Sandbox?
+    /// Holds test sets that tasks name; without it there are none.
+    public var testSets: TestSetStore?
+    /// Files that every checker finds beside its source, such as `testlib.h`.
+    public var checkerFiles: [BoxFile] = []
 
     /// Makes an empty set.
     public init() {}
@@ -44,7 +48,9 @@ public struct GraderRegistry: Sendable {
             FormatGrader.registered(),
             MathGrader.registered(engine: engines.math),
             ChoiceGrader.registered(engine: engines.math),
-            CodeGrader.registered(sandbox: engines.sandbox),
+            CodeGrader.registered(
+                sandbox: engines.sandbox, testSets: engines.testSets,
+                checkerFiles: engines.checkerFiles),
             LengthGrader.registered(),
             LanguageGrader.registered(model: engines.languageModel),
         ])

@@ -4,7 +4,7 @@
 import Bytes
 import CSystem
 public import Execution
-import Graders
+public import Graders
 public import Grading
 public import HTTPServer
 public import Rewards
@@ -22,6 +22,8 @@ public final class RewardService: HTTPHandler {
     let pool: BlockingPool
     let admission: Admission
     let sandbox: Sandbox?
+    let testSets: TestSetStore?
+    private let requests = Locked<UInt64>(0)
     private let routes: RouteTable
 
     /// Bodies up to this size are parsed, and graded where that is cheap, on the thread that read
@@ -35,19 +37,21 @@ public final class RewardService: HTTPHandler {
     ///   - recipes: the recipes that a request may name.
     ///   - pool: threads for what computes for long.
     ///   - sandbox: where `POST /v1/run` runs programs; nil answers 503.
+    ///   - testSets: where `PUT /v1/tests/{sha256}` puts test sets; nil answers 503.
     ///   - maxInFlightRollouts: most rollouts in flight; above it, 429.
     ///   - facts: what `/v1/info` and `/readyz` say about this process.
     public init(
         engine: RewardEngine, recipes: RecipeBook, pool: BlockingPool, sandbox: Sandbox? = nil,
-        maxInFlightRollouts: Int, facts: ServiceFacts
+        testSets: TestSetStore? = nil, maxInFlightRollouts: Int, facts: ServiceFacts
     ) {
         self.engine = engine
         self.pool = pool
         self.sandbox = sandbox
+        self.testSets = testSets
         decoder = RolloutDecoder(registry: engine.registry, recipes: recipes)
         admission = Admission(limit: maxInFlightRollouts)
         routes = RouteTable(
-            Self.infoRoutes(facts) + Self.rewardRoutes + Self.runRoutes
+            Self.infoRoutes(facts) + Self.rewardRoutes + Self.runRoutes + Self.testSetRoutes
                 + Self.graderRoutes(engine.registry, recipes))
     }
 
@@ -86,9 +90,15 @@ public final class RewardService: HTTPHandler {
         _ body: @escaping @Sendable (Exchange) async -> HTTPResponse?
     ) -> HTTPAnswer {
         let pool = self.pool
+        let requester = requests.withLock { count in
+            count += 1
+            return count
+        }
         return .later { exchange in
             let task = Task(executorPreference: pool) {
-                if let response = await body(exchange) { exchange.reply(response) }
+                await Sandbox.$requester.withValue(requester) {
+                    if let response = await body(exchange) { exchange.reply(response) }
+                }
             }
             exchange.onDisconnect { task.cancel() }
         }

@@ -7,6 +7,7 @@ import Wire
 /// One method at one path.
 struct Route: Sendable {
     let method: String
+    /// The path, whose last part may be a name in braces: it stands for any one part.
     let path: String
     let answer: Answer
 
@@ -19,6 +20,10 @@ struct Route: Sendable {
     /// A fixed response.
     static func get(_ path: String, _ response: HTTPResponse) -> Route {
         .get(path) { _, _ in .now(response) }
+    }
+
+    static func put(_ path: String, _ answer: @escaping Answer) -> Route {
+        Route(method: "PUT", path: path, answer: answer)
     }
 
     static func post(_ path: String, _ answer: @escaping Answer) -> Route {
@@ -34,15 +39,25 @@ struct RouteTable: Sendable {
         self.routes = Dictionary(grouping: routes, by: \.path)
     }
 
+    /// All routes at a path: those that name it, else those whose last part stands for any.
+    private func routes(at path: String) -> [Route]? {
+        if let named = routes[path] { return named }
+        guard let slash = path.lastIndex(of: "/"), path.index(after: slash) != path.endIndex else {
+            return nil
+        }
+        let parent = path[...slash]
+        return routes.first { $0.key.hasSuffix("}") && $0.key.hasPrefix(parent + "{") }?.value
+    }
+
     /// The route; HEAD is answered like GET, whose body the server leaves out.
     func route(_ head: HTTPRequestHead) -> Route? {
         let method = head.method == "HEAD" ? "GET" : head.method
-        return routes[head.path]?.first { $0.method == method }
+        return routes(at: head.path)?.first { $0.method == method }
     }
 
     /// Why there is no route: 404, or 405 with the methods that there are.
     func problem(_ head: HTTPRequestHead) -> Problem {
-        guard let others = routes[head.path] else {
+        guard let others = routes(at: head.path) else {
             let known = routes.keys.sorted().joined(separator: " ")
             return Problem(
                 status: 404, code: "not_found", detail: "there is no such path; known are \(known)")

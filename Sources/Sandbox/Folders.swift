@@ -18,22 +18,10 @@ enum Folders {
     }
 
     static func write(_ bytes: ByteString, to path: String) throws(SandboxError) {
-        let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw .failure("cannot write \(path): \(systemError())") }
-        defer { close(file) }
-        let isWritten = bytes.withUnsafeBytes { bytes -> Bool in
-            var done = 0
-            while done < bytes.count {
-                let count = Glibc.write(
-                    file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return false }
-                done += count
-            }
-            return true
-        }
-        guard isWritten, fsync(file) == 0 else {
-            throw .failure("cannot write \(path): \(systemError())")
+        do {
+            try bytes.write(toNewFile: path, mode: 0o644)
+        } catch {
+            throw .failure("cannot write \(error)")
         }
     }
 

@@ -20,6 +20,9 @@ public final class Sandbox: Sendable {
     public let layers: LayerReport
     /// Runs at a time.
     public let workers: Int
+    /// On whose behalf the present task runs programs, such as a number for each request: slots are
+    /// shared fairly between requesters first, then between the groups of each.
+    @TaskLocal public static var requester: UInt64 = 0
 
     let configuration: SandboxConfiguration
     let connection: HelperConnection

@@ -5,12 +5,14 @@ import Execution
 
 /// Hands out the run slots.
 ///
-/// A free slot goes to the waiting group that holds the fewest, oldest first: while others wait, no
-/// group gets more than its share, so never more than half. A run that must be alone waits until
-/// all slots are free, and nobody else is let in meanwhile.
+/// A free slot goes to the requester that holds the fewest, of its groups to the one that holds the
+/// fewest, oldest first: while others wait, none gets more than its share, so never more than half. A
+/// person's single program thus waits for one run, not for the thousand before it. A run that must
+/// be alone waits until all slots are free, and nobody else is let in meanwhile.
 final class SlotQueue: Sendable {
     private struct Waiter {
         let ticket: UInt64
+        let requester: UInt64
         let group: String
         let alone: Bool
         let continuation: CheckedContinuation<Bool, Never>
@@ -18,7 +20,9 @@ final class SlotQueue: Sendable {
 
     private struct State {
         var free: Int
+        /// Slots in use by group, and by requester.
         var held: [String: Int] = [:]
+        var heldByRequester: [UInt64: Int] = [:]
         var waiters: [Waiter] = []
         var nextTicket: UInt64 = 0
         var cancelled: Set<UInt64> = []
@@ -40,7 +44,9 @@ final class SlotQueue: Sendable {
     var inUse: Int { state.withLock { total - $0.free } }
 
     /// Waits for one slot, or for all of them.
-    func acquire(group: String, alone: Bool = false) async throws(SandboxError) {
+    func acquire(
+        group: String, alone: Bool = false, requester: UInt64 = Sandbox.requester
+    ) async throws(SandboxError) {
         let ticket = state.withLock { state -> UInt64 in
             state.nextTicket += 1
             return state.nextTicket
@@ -48,7 +54,9 @@ final class SlotQueue: Sendable {
         let granted = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 enqueue(
-                    Waiter(ticket: ticket, group: group, alone: alone, continuation: continuation))
+                    Waiter(
+                        ticket: ticket, requester: requester, group: group, alone: alone,
+                        continuation: continuation))
             }
         } onCancel: {
             cancel(ticket)
@@ -61,14 +69,21 @@ final class SlotQueue: Sendable {
     }
 
     /// Gives back what `acquire` gave.
-    func release(group: String, alone: Bool = false) {
+    func release(
+        group: String, alone: Bool = false, requester: UInt64 = Sandbox.requester
+    ) {
         let ready = state.withLock { state -> [Waiter] in
             state.free += alone ? total : 1
-            state.held[group, default: 1] -= 1
-            if state.held[group] == 0 { state.held[group] = nil }
+            Self.decrement(&state.held, group)
+            Self.decrement(&state.heldByRequester, requester)
             return grant(&state)
         }
         for waiter in ready { waiter.continuation.resume(returning: true) }
+    }
+
+    private static func decrement<Key>(_ held: inout [Key: Int], _ key: Key) {
+        let left = (held[key] ?? 1) - 1
+        held[key] = left == 0 ? nil : left
     }
 
     /// Turns all waiters away, now and from now on.
@@ -111,6 +126,7 @@ final class SlotQueue: Sendable {
             let waiter = state.waiters.remove(at: index)
             state.free -= waiter.alone ? total : 1
             state.held[waiter.group, default: 0] += 1
+            state.heldByRequester[waiter.requester, default: 0] += 1
             ready.append(waiter)
         }
         return ready
@@ -123,8 +139,11 @@ final class SlotQueue: Sendable {
         guard state.free > 0 else { return nil }
         return state.waiters.indices.min { left, right in
             // Indices are in order of arrival, and `min` keeps the first of equals.
-            state.held[state.waiters[left].group, default: 0]
-                < state.held[state.waiters[right].group, default: 0]
+            held(by: state.waiters[left], state) < held(by: state.waiters[right], state)
         }
+    }
+
+    private func held(by waiter: Waiter, _ state: State) -> (Int, Int) {
+        (state.heldByRequester[waiter.requester] ?? 0, state.held[waiter.group] ?? 0)
     }
 }

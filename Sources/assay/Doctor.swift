@@ -37,7 +37,7 @@ struct Doctor: AsyncParsableCommand {
             guard Probe.isReady(port: port) else { throw ExitCode(1) }
             return
         }
-        let running = await options.start()
+        let running = try await options.start()
         if json {
             var writer = JSONWriter()
             writer.write(

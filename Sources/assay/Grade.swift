@@ -27,7 +27,7 @@ struct Grade: AsyncParsableCommand {
 
     func run() async throws {
         let text = try InputFile.read(file)
-        let running = await options.start()
+        let running = try await options.start()
         let decoder = RolloutDecoder(
             registry: running.rewards.registry, recipes: running.recipes)
         let jobs = try Self.jobs(text, decoder)

@@ -43,7 +43,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let program = try program()
-        let running = await options.start()
+        let running = try await options.start()
         guard let sandbox = running.engines.sandbox else {
             say(running.facts.engines.map(\.report).compactMap(\.text).joined(separator: "; "))
             throw ExitCode(3)

@@ -54,11 +54,11 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let termination = TerminationSignal()
-        let running = await options.start()
+        let running = try await options.start()
         for engine in running.facts.engines where !engine.isReady {
             say("\(engine.name) is missing: GET /readyz says why")
         }
-        try dropPrivileges()
+        try dropPrivileges(running.engines.testSets)
         var configuration = HTTPServerConfiguration()
         configuration.host = host
         configuration.port = port
@@ -69,7 +69,7 @@ struct Serve: AsyncParsableCommand {
         facts.limits = limits(configuration, running)
         let service = RewardService(
             engine: running.rewards, recipes: running.recipes, pool: running.pool,
-            sandbox: running.engines.sandbox,
+            sandbox: running.engines.sandbox, testSets: running.engines.testSets,
             maxInFlightRollouts: maxInFlightRollouts, facts: facts)
         let server = try HTTPServer(configuration: configuration, handler: service)
         try server.start()
@@ -96,13 +96,15 @@ struct Serve: AsyncParsableCommand {
             "in_flight_rollouts": .integer(maxInFlightRollouts),
             "grading_threads": .integer(running.pool.width),
             "sandbox_workers": .integer(running.engines.sandbox?.workers ?? 0),
+            "test_set_bytes": .integer(running.engines.testSets?.capacityBytes ?? 0),
             "drain_s": .number(drainS),
         ])
     }
 
     /// Only the sandbox's own process needs root; what reads requests does not.
-    private func dropPrivileges() throws {
+    private func dropPrivileges(_ testSets: TestSetStore?) throws {
         guard geteuid() == 0, !keepRoot else { return }
+        try testSets?.give(to: Self.unprivilegedID)
         let status = csys_drop_privileges(Self.unprivilegedID)
         guard status == 0 else {
             say("cannot give up root: \(String(cString: strerror(status))); see --keep-root")

@@ -25,6 +25,15 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "Folder for precompiled headers; by default below the user's cache folder.")
     var cacheDirectory: String?
 
+    @Option(help: "Folder for test sets; by default beside that for precompiled headers.")
+    var testsDirectory: String?
+
+    @Option(help: "Most bytes of test sets in that folder; the least recently used go first.")
+    var testsBytes = 4 << 30
+
+    @Option(help: "A file such as testlib.h that checkers may include; may be repeated.")
+    var checkerFile: [String] = []
+
     @Option(help: "fastText's lid.176.ftz or lid.176.bin; by default one beside this program.")
     var languageModel: String?
 
@@ -42,16 +51,21 @@ struct ServiceOptions: ParsableArguments {
             guard let count, !(1...256).contains(count) else { continue }
             throw ValidationError("\(name) takes 1 to 256, not \(count)")
         }
+        guard testsBytes >= TestSetStore.capacityBytesMin else {
+            throw ValidationError("--tests-bytes takes at least \(TestSetStore.capacityBytesMin)")
+        }
     }
 
     /// Starts the engines.
     ///
     /// One that cannot start is absent, and the facts say why.
-    func start() async -> RunningEngines {
+    func start() async throws -> RunningEngines {
         let cores = Int(csys_usable_cores())
         let pool = BlockingPool(name: "grading", width: threads ?? cores)
         var engines = Engines()
         var facts = ServiceFacts(version: Assay.version)
+        engines.checkerFiles = try checkerFile.map(Self.readCheckerFile)
+        engines.testSets = openTestSets()
         do {
             let sandbox = try await startSandbox(workers: sandboxWorkers ?? cores)
             engines.sandbox = sandbox
@@ -89,6 +103,25 @@ struct ServiceOptions: ParsableArguments {
             pool: pool, engines: engines,
             rewards: RewardEngine(registry: registry, pool: pool, batchWidth: width),
             recipes: RecipeBook(), facts: facts)
+    }
+
+    /// Where it cannot be opened, tasks carry their tests themselves.
+    private func openTestSets() -> TestSetStore? {
+        let folder = testsDirectory ?? (cacheDirectory ?? Installation.cacheDirectory) + "-tests"
+        do {
+            return try TestSetStore(directory: folder, capacityBytes: testsBytes)
+        } catch {
+            say("no test sets can be kept: \(error)")
+            return nil
+        }
+    }
+
+    private static func readCheckerFile(_ path: String) throws -> BoxFile {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        guard let file = BoxFile(name: name, content: try InputFile.read(path)) else {
+            throw ValidationError("--checker-file cannot have the name \"\(name)\"")
+        }
+        return file
     }
 
     private func startSandbox(workers: Int) async throws(SandboxError) -> Sandbox {

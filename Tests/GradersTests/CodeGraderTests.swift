@@ -79,11 +79,9 @@ struct CodeGraderTests {
             language: .python,
             source: "import sys\nprint(1, ' ' * 100000)\nsys.stderr.write('e' * 100000)\n")
         let program = try #require(compiled.program)
-        var test = StandardIOTest()
-        test.stdout = "1"
-
         let result = try await sandbox.run(program, stdin: "")
-        let run = TestRun(index: 0, result: result, test: test, compare: .tokens)
+        let run = TestRun(
+            index: 0, result: result, judgement: OutputJudgement(share: 1), showsExpected: false)
 
         #expect(run.isAccepted && result.stdout.count > 100_000)
         #expect(run.result.stdout.isEmpty && run.result.stderr.count == 512)
@@ -118,6 +116,28 @@ struct CodeGraderTests {
             ),
             (#"{"type":"code","tests":[{"stdout":"1"}],"compare":"fuzzy"}"#, "/compare"),
             (#"{"type":"code","tests":[{"stdout":"1"}],"sample":0}"#, "/sample"),
+            (#"{"type":"code","tests_ref":"abc"}"#, "/tests_ref"),
+            (#"{"type":"code","tests":[{"stdout":""}],"checker":{"code":""}}"#, "/checker"),
+            (
+                #"{"type":"code","tests":[{"stdout":""}],"checker":{"language":"go","code":""}}"#,
+                "/checker/language"
+            ),
+            (
+                #"{"type":"code","tests":[{"stdout":""}],"compare":"lines","#
+                    + #""checker":{"language":"cpp","code":""}}"#, "/compare"
+            ),
+            (
+                #"{"type":"code","tests":[{"stdout":""}],"checker":{"language":"cpp","code":"","#
+                    + #""files":{"../x":""}}}"#, "/checker/files/..~1x"
+            ),
+            (
+                #"{"type":"code","tests":[{"stdout":""}],"checker":{"language":"cpp","code":"","#
+                    + #""files":{"main.cpp":""}}}"#, "/checker/files/main.cpp"
+            ),
+            (
+                #"{"type":"code","tests":[{"stdout":""}],"checker":{"language":"cpp","code":"","#
+                    + #""points_max":0}}"#, "/checker/points_max"
+            ),
             (#"{"type":"code","tests":[{"function":"f()","expected":1}]}"#, "/tests/0/function"),
             (#"{"type":"code","tests":[{"function":"f"}]}"#, "/tests/0"),
             (

@@ -66,10 +66,10 @@ struct OutputComparatorTests {
         .unordered(.tokens),
     ]
 
-    @Test("megabytes without white space are compared once", arguments: each)
+    @Test("a megabyte without white space is compared once", arguments: each)
     func largeOutputs(comparison: OutputComparison) {
-        let output = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 16 << 20) + [0x79])
-        let expected = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 16 << 20) + [0x7a])
+        let output = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20) + [0x79])
+        let expected = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20) + [0x7a])
 
         let difference = OutputComparator.firstDifference(
             output, expected: expected, by: comparison)
@@ -79,9 +79,9 @@ struct OutputComparatorTests {
         #expect(!comparison.differs(output, expected: output))
     }
 
-    @Test("millions of tokens are compared once", arguments: each)
+    @Test("many tokens are compared once", arguments: each)
     func manyTokens(comparison: OutputComparison) {
-        let output = ByteString([UInt8](repeating: 0, count: 16 << 20).indices.map { index in
+        let output = ByteString([UInt8](repeating: 0, count: 1 << 19).indices.map { index in
             index % 2 == 0 ? UInt8(ascii: "a") + UInt8(index / 2 % 26) : 0x20
         })
 
@@ -107,13 +107,13 @@ struct OutputComparatorTests {
     @Test("hostile tokens in a float comparison take linear time")
     func manyNumbers() {
         let tokens = ["1e999999", "-1e-999999", "1e1000001", "0.0000000000000001", "9.99e-5", "nan"]
-        let output = ByteString(String(repeating: tokens.joined(separator: " ") + "\n", count: 20_000))
-        let expected = ByteString(String(repeating: "1.5 1.5 1.5 1.5 1.5 1.5\n", count: 20_000))
+        let output = ByteString(String(repeating: tokens.joined(separator: " ") + "\n", count: 1000))
+        let expected = ByteString(String(repeating: "1.5 1.5 1.5 1.5 1.5 1.5\n", count: 1000))
 
         #expect(OutputComparison.float(.standard).differs(output, expected: expected))
         let loose = FloatTolerance(absolute: "1e999999", relative: "1")
-        let finite = ByteString(String(repeating: "1e999999 -1e-999999 9.99e-5\n", count: 100_000))
-        let ones = ByteString(String(repeating: "1.5 1.5 1.5\n", count: 100_000))
+        let finite = ByteString(String(repeating: "1e999999 -1e-999999 9.99e-5\n", count: 3000))
+        let ones = ByteString(String(repeating: "1.5 1.5 1.5\n", count: 3000))
         #expect(loose.map { OutputComparison.float($0).differs(finite, expected: ones) } == false)
     }
 
@@ -147,7 +147,7 @@ struct OutputComparatorTests {
     func symmetry() {
         let absolute = FloatTolerance(absolute: "0.1", relative: "0", integersAreExact: false)
         let comparisons = Self.each + (absolute.map { [.float($0)] } ?? [])
-        let texts = Self.texts(count: 120)
+        let texts = Self.texts(count: 50)
         for left in texts {
             for right in texts {
                 for comparison in comparisons where comparison != .float(.standard) {
@@ -164,7 +164,7 @@ struct OutputComparatorTests {
         func split(_ text: ByteString) -> [[UInt8]] {
             text.array.split { $0.isWhitespace }.map { Array($0) }
         }
-        let texts = Self.texts(count: 200)
+        let texts = Self.texts(count: 60)
         for left in texts {
             for right in texts {
                 let (found, expected) = (split(left), split(right))
@@ -189,7 +189,7 @@ struct OutputComparatorTests {
 
     @Test("what stricter comparisons accept, laxer ones accept too")
     func strictness() {
-        let texts = Self.texts(count: 200)
+        let texts = Self.texts(count: 60)
         for left in texts {
             for right in texts {
                 let differs = Self.each.map { $0.differs(left, expected: right) }

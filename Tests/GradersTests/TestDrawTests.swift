@@ -3,6 +3,7 @@
 
 import Bytes
 import Grading
+import TestSupport
 import Testing
 import Wire
 
@@ -15,9 +16,16 @@ struct TestDrawTests {
         #expect(Self.draw(20, of: 7, group: "g", seed: 1) == Array(0..<7))
     }
 
-    @Test("a draw is the same on every node")
-    func goldenVector() {
-        #expect(Self.draw(5, of: 50, group: "p17", seed: 120) == [13, 15, 18, 26, 42])
+    @Test("a draw is the same on every node", arguments: Fixture.load("code/draws.jsonl"))
+    func goldenVector(example: FixtureCase) throws {
+        func number(_ name: String) throws -> Int { try #require(example.view[name]).integer() }
+        let indices = try #require(example.view["indices"]).elements.map { try $0.integer() }
+
+        let drawn = Self.draw(
+            try number("count"), of: try number("total"),
+            group: try #require(example.bytes("group")), seed: try number("seed"))
+
+        #expect(drawn == indices)
     }
 
     @Test("indices ascend and none comes twice")
@@ -73,6 +81,8 @@ struct TestDrawTests {
             (test.stdin, test.stdout) = (ByteString("in \(index)"), ByteString("out \(index)"))
             return .standardIO(test)
         }
-        return TestDraw.indices(count: count, of: tests, group: GroupContext(rollout))
+        var task = CodeTask()
+        (task.tests, task.sampleCount) = (tests, count)
+        return TestDraw.indices(of: task, group: GroupContext(rollout))
     }
 }

@@ -173,6 +173,59 @@ extension SandboxTests {
         #expect(await order.names == ["modest 2", "greedy 0", "greedy 1"])
     }
 
+    @Test("a single program waits for one run of a large batch, not for all of them")
+    func requesters() async throws {
+        let queue = SlotQueue(slots: 1)
+        try await queue.acquire(group: "0", requester: 1)
+        let order = Order()
+        // A batch whose rollouts are groups of their own, then one program.
+        let waiters = (1...20).map { (group: "\($0)", requester: UInt64(1)) } + [("curl", 2)]
+        var tasks: [Task<Void, any Error>] = []
+        for (index, waiter) in waiters.enumerated() {
+            tasks.append(
+                Task {
+                    try await queue.acquire(group: waiter.group, requester: waiter.requester)
+                    await order.note(waiter.group)
+                    queue.release(group: waiter.group, requester: waiter.requester)
+                })
+            while queue.waiting != index + 1 { await Task.yield() }
+        }
+
+        queue.release(group: "0", requester: 1)
+        for task in tasks { try await task.value }
+
+        // With one slot free at a time nobody holds any: then the oldest is first.
+        #expect(await order.names == waiters.map(\.group))
+    }
+
+    @Test("a requester that holds slots waits for one that holds none")
+    func requestersWithSlots() async throws {
+        let queue = SlotQueue(slots: 2)
+        try await queue.acquire(group: "a", requester: 1)
+        try await queue.acquire(group: "b", requester: 1)
+        let order = Order()
+        let waiters: [(String, UInt64)] = [("c", 1), ("d", 1), ("curl", 2), ("e", 1)]
+        var tasks: [Task<Void, any Error>] = []
+        for (index, waiter) in waiters.enumerated() {
+            tasks.append(
+                Task {
+                    try await queue.acquire(group: waiter.0, requester: waiter.1)
+                    await order.note(waiter.0)
+                })
+            while queue.waiting != index + 1 { await Task.yield() }
+        }
+
+        queue.release(group: "a", requester: 1)
+        try await tasks[2].value
+        #expect(await order.names == ["curl"])
+        queue.release(group: "curl", requester: 2)
+        queue.release(group: "b", requester: 1)
+        for task in tasks[0..<2] { try await task.value }
+        queue.release(group: "c", requester: 1)
+        try await tasks[3].value
+        #expect(await order.names.first == "curl" && order.names.count == 4)
+    }
+
     @Test("a run alone waits for all slots and holds newcomers back; cancelling lets them in")
     func alone() async throws {
         let queue = SlotQueue(slots: 2)

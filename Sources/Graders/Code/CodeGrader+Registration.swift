@@ -8,14 +8,24 @@ import Wire
 
 extension CodeGrader {
     /// The grader as the registry lists it.
-    static func registered(sandbox: Sandbox?) -> RegisteredGrader {
-        RegisteredGrader(
-            descriptor, grader: CodeGrader(sandbox: sandbox),
-            tasks: [TaskType(CodeTask.self, decode: CodeTask.decode)]
+    static func registered(
+        sandbox: Sandbox?, testSets: TestSetStore? = nil, checkerFiles: [BoxFile] = []
+    ) -> RegisteredGrader {
+        let grader = CodeGrader(
+            sandbox: sandbox, testSets: testSets, checkerFiles: checkerFiles)
+        let decode = { @Sendable (view: JSONView) throws(WireError) -> CodeTask in
+            let task = try CodeTask.decode(view)
+            try grader.checkReference(of: task)
+            return task
+        }
+        return RegisteredGrader(
+            descriptor, grader: grader, tasks: [TaskType(CodeTask.self, decode: decode)]
         ) { view throws(WireError) in
             var question = CodeQuestion()
             try CodeQuestion.fields.decode(view, into: &question)
-            return try question.request()
+            let request = try question.request(view)
+            if let task = request.rollout.task as? CodeTask { try grader.checkReference(of: task) }
+            return request
         }
     }
 
@@ -64,12 +74,12 @@ private struct CodeQuestion: Sendable {
             },
         ])
 
-    func request() throws(WireError) -> GraderRequest {
+    func request(_ view: JSONView) throws(WireError) -> GraderRequest {
         var request = GraderRequest()
         request.rollout = rollout
         request.recipe.correctness.isPartial = isPartial
         var task = self.task
-        try task.settleLanguage()
+        try task.settle(view)
         switch (code, hasCompletion) {
         case (let code?, false):
             guard let language = task.language else {

@@ -16,11 +16,23 @@ import Wire
 /// - Source: Magistral (arXiv 2506.10910) §2.2.2.
 public struct CodeGrader: Grader {
     private let sandbox: Sandbox?
+    private let testSets: TestSetStore?
+    private let checkerFiles: [BoxFile]
+    private let selfTests = CheckerSelfTests()
 
     /// Makes the grader.
     ///
-    /// - Parameter sandbox: where programs run; nil makes every program `sandbox_failure`.
-    public init(sandbox: Sandbox?) { self.sandbox = sandbox }
+    /// - Parameters:
+    ///   - sandbox: where programs run; nil makes every program `sandbox_failure`.
+    ///   - testSets: holds test sets that tasks name; nil knows none.
+    ///   - checkerFiles: lie beside every checker, unless it brings its own of that name.
+    public init(
+        sandbox: Sandbox?, testSets: TestSetStore? = nil, checkerFiles: [BoxFile] = []
+    ) {
+        self.sandbox = sandbox
+        self.testSets = testSets
+        self.checkerFiles = checkerFiles
+    }
 
     /// Judges a program.
     ///
@@ -30,8 +42,25 @@ public struct CodeGrader: Grader {
     /// - Returns: a verdict with score 1 (accepted) or the share of tests passed if the recipe
     ///   counts it, else 0; `sandbox_failure` or `cancelled` without one.
     public func grade(_ rollout: Rollout, _ context: GradingContext) async -> Outcome {
-        guard let task = rollout.task as? CodeTask else {
+        guard var task = rollout.task as? CodeTask else {
             preconditionFailure("the registry sends only code tasks here")
+        }
+        do {
+            try await resolve(&task)
+        } catch {
+            return .ungraded(error)
+        }
+        // Before the program is looked at: a task that cannot be judged has no reward for anybody.
+        let drawn = TestDraw.indices(of: task, group: context.group)
+        var judge: OutputJudge?
+        do {
+            if let sandbox {
+                judge = try await OutputJudge(
+                    of: task, drawn: drawn, in: sandbox, selfTests: selfTests,
+                    group: context.group.key.string)
+            }
+        } catch {
+            return .ungraded(error)
         }
         let source: (ProgramLanguage, ByteString)
         if let bare = task.bareSource {
@@ -49,7 +78,7 @@ public struct CodeGrader: Grader {
             let details = JSONObject(["cause": "source_too_large"])
             return .verdict(Score("compile_error", value: 0, details: details))
         }
-        guard let sandbox else { return .ungraded(.sandboxMissing) }
+        guard let sandbox, let judge else { return .ungraded(.sandboxMissing) }
         for case let (index, test) in task.tests.enumerated() {
             if case .standardIO = test { continue }
             return .ungraded(
@@ -60,10 +89,49 @@ public struct CodeGrader: Grader {
         }
         do {
             let solution = Solution(
-                task: task, sandbox: sandbox, context: context, language: source.0)
+                task: task, sandbox: sandbox, context: context, language: source.0, drawn: drawn,
+                judge: judge)
             return .verdict(try await solution.judge(source.1))
         } catch {
-            return .ungraded(Ungraded(error))
+            return .ungraded(error)
+        }
+    }
+}
+
+extension CodeGrader {
+    /// Refuses a task whose test set is not here, so that its sender puts it.
+    ///
+    /// - Throws: ``WireError`` `tests_not_found`.
+    func checkReference(of task: CodeTask) throws(WireError) {
+        guard let reference = task.testsReference else { return }
+        guard testSets?.contains(reference) == true else {
+            throw WireError(
+                code: "tests_not_found",
+                message: "this node has no test set \(reference); PUT /v1/tests/\(reference) it",
+                pointer: JSONPointer(["tests_ref"]))
+        }
+    }
+
+    /// Puts the tests of a named set, and the files of all checkers, into a task.
+    private func resolve(_ task: inout CodeTask) async throws(Ungraded) {
+        if !checkerFiles.isEmpty, let checker = task.checker {
+            let names = Set(checker.files.map(\.name))
+            task.checker?.files += checkerFiles.filter { !names.contains($0.name) }
+        }
+        guard let reference = task.testsReference else { return }
+        do throws(TestSetError) {
+            guard let testSets else { throw .notFound(reference) }
+            task.take(try await testSets.load(reference))
+        } catch {
+            throw Ungraded(
+                .verifierError, cause: .host, code: "tests_not_found",
+                message: "the test set \(reference) is gone from this node; put it again",
+                pointer: JSONPointer(["tests_ref"]))
+        }
+        do throws(WireError) {
+            try task.settleLanguage()
+        } catch {
+            throw .invalidTask(error)
         }
     }
 }
@@ -87,31 +155,37 @@ private struct Solution {
     let sandbox: Sandbox
     let context: GradingContext
     let language: ProgramLanguage
+    let drawn: [Int]
+    let judge: OutputJudge
 
-    func judge(_ source: ByteString) async throws(SandboxError) -> Score {
+    func judge(_ source: ByteString) async throws(Ungraded) -> Score {
         let group = context.group.key.string
-        let compiled = try await sandbox.compile(
-            language: language, source: source, limits: task.compileLimits, group: group)
+        let compiled: CompileResult
+        do {
+            compiled = try await sandbox.compile(
+                language: language, source: source, limits: task.compileLimits, group: group)
+        } catch {
+            throw Ungraded(error)
+        }
         guard let program = compiled.program else { return compileError(compiled) }
-        let drawn = TestDraw.indices(
-            count: task.sampleCount, of: task.tests, group: context.group)
         let runs = try await run(program, on: drawn, group: group)
         return score(runs, drawn: drawn, compiled: compiled)
     }
 
     /// Runs the drawn tests in order, as many at a time as there are slots.
     ///
-    /// Stops after the first failure in that order unless the recipe counts shares. Which failure is reported does
-    /// not depend on which run ends first: a test before it is always waited for.
+    /// Stops after the first failure in that order unless the recipe counts shares or the task runs
+    /// all. Which failure is reported does not depend on which run ends first: a test before it is
+    /// always waited for.
     private func run(
         _ program: Program, on drawn: [Int], group: String
-    ) async throws(SandboxError) -> [TestRun] {
+    ) async throws(Ungraded) -> [TestRun] {
         let countsShares = context.recipe.correctness.isPartial
-        let outcome = await withTaskGroup(of: Result<(Int, TestRun), SandboxError>.self) { tasks in
+        let outcome = await withTaskGroup(of: Result<(Int, TestRun), Ungraded>.self) { tasks in
             var runs: [Int: TestRun] = [:]
             var stopAt = drawn.count
             var next = 0
-            var failure: SandboxError?
+            var failure: Ungraded?
             func startNext() {
                 guard next < min(stopAt, drawn.count), failure == nil else { return }
                 let (place, index) = (next, drawn[next])
@@ -123,7 +197,7 @@ private struct Solution {
                 switch finished {
                 case .success((let place, let run)):
                     runs[place] = run
-                    let stops = run.endsTheSolution || !countsShares
+                    let stops = (run.endsTheSolution || !countsShares) && !task.runsAll
                     if !run.isAccepted && stops { stopAt = min(stopAt, place + 1) }
                 case .failure(let error):
                     if failure == nil { failure = error }
@@ -134,7 +208,7 @@ private struct Solution {
             let isDecided = CodeGrader.isDecided(
                 kept.map(\.isAccepted), of: stopAt, countsShares: countsShares)
             if let failure, !isDecided {
-                return Result<[TestRun], SandboxError>.failure(failure)
+                return Result<[TestRun], Ungraded>.failure(failure)
             }
             return .success(kept)
         }
@@ -143,14 +217,25 @@ private struct Solution {
 
     private func run(
         _ program: Program, place: Int, index: Int, group: String
-    ) async -> Result<(Int, TestRun), SandboxError> {
+    ) async -> Result<(Int, TestRun), Ungraded> {
         guard case .standardIO(let test) = task.tests[index] else {
             preconditionFailure("other kinds were refused")
         }
+        let result: RunResult
         do {
-            let result = try await sandbox.run(
+            result = try await sandbox.run(
                 program, stdin: test.stdin, limits: task.runLimits, group: group)
-            let run = TestRun(index: index, result: result, test: test, compare: task.compare)
+        } catch {
+            return .failure(Ungraded(error))
+        }
+        do {
+            var judgement: OutputJudgement?
+            if result.outcome == .finished {
+                judgement = try await judge.judge(result.stdout, of: test)
+            }
+            let run = TestRun(
+                index: index, result: result, judgement: judgement,
+                showsExpected: task.showsExpected)
             return .success((place, run))
         } catch {
             return .failure(error)
@@ -177,6 +262,7 @@ private struct Solution {
             "indices": .array(drawn.map { .integer($0) }),
         ])
         if let failed { details.append("failed", failed.json) }
+        details.append("runs", .array(runs.map(\.summary)))
         details.append(
             "cpu_s_max", .number(runs.map(\.result.cpuSeconds).max() ?? 0))
         details.append(
@@ -187,7 +273,7 @@ private struct Solution {
         }
         details.append("trust", "isolated")
         if sandbox.layers.mode != "full" { details.append("sandbox", .string(sandbox.layers.mode)) }
-        let share = Double(passed) / Double(drawn.count)
+        let share = runs.reduce(0) { $0 + $1.share } / Double(drawn.count)
         let value = failed == nil ? 1 : (context.recipe.correctness.isPartial ? share : 0)
         return Score(failed?.verdict ?? "accepted", value: value, details: details)
     }
@@ -200,7 +286,7 @@ extension Ungraded {
         message: "this process has no sandbox; `assay doctor` says what is missing")
 
     /// A run that the sandbox could not make.
-    fileprivate init(_ error: SandboxError) {
+    init(_ error: SandboxError) {
         switch error {
         case .cancelled, .shutDown:
             self.init(.cancelled, cause: .host, code: "cancelled", message: error.description)

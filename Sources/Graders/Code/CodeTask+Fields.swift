@@ -3,6 +3,7 @@
 
 import Bytes
 import Grading
+import Hashing
 public import Sandbox
 import Wire
 
@@ -20,7 +21,7 @@ extension CodeTask {
     static func decode(_ view: JSONView) throws(WireError) -> CodeTask {
         var task = CodeTask()
         try taskFields.decode(view, into: &task)
-        try task.settleLanguage()
+        try task.settle(view)
         return task
     }
 
@@ -36,12 +37,37 @@ extension CodeTask {
                 set(&root, task)
             },
             Field(
-                "tests", .array, .required,
+                "tests", .array,
                 doc: "Tests: {stdin, stdout}, {function, arguments, expected}, {assert, setup} or"
                     + " {program, entry_point}."
             ) { view, root throws(WireError) in
                 var task = get(root)
                 task.tests = try tests(view)
+                set(&root, task)
+            },
+            Field(
+                "tests_ref", .string,
+                doc: "SHA-256 of a test set that PUT /v1/tests/{sha256} brought, in place of tests."
+            ) { view, root throws(WireError) in
+                guard let digest = SHA256Digest(hex: view.string?.string ?? "") else {
+                    throw view.unacceptable("64 hexadecimal digits")
+                }
+                var task = get(root)
+                task.testsReference = digest
+                set(&root, task)
+            },
+            Field("checker", .object, doc: "Judges outputs: {language, code, files}.") {
+                view, root throws(WireError) in
+                var task = get(root)
+                task.checker = try Checker.decode(view)
+                set(&root, task)
+            },
+            .boolean(
+                "run_all", FieldNotes(defaultText: "false"),
+                doc: "Whether tests are run after one has failed."
+            ) { root, isOn in
+                var task = get(root)
+                task.runsAll = isOn
                 set(&root, task)
             },
             .integer(
@@ -99,8 +125,27 @@ extension CodeTask {
         return language
     }
 
-    private static func tests(_ view: JSONView) throws(WireError) -> [CodeTest] {
-        guard view.count >= 1, view.count <= testsMax else {
+    /// Settles what no member says alone.
+    ///
+    /// - Parameter view: the object that was read.
+    /// - Throws: ``WireError`` if its members do not fit together.
+    mutating func settle(_ view: JSONView) throws(WireError) {
+        guard tests.isEmpty != (testsReference == nil) else {
+            throw WireError(
+                code: tests.isEmpty ? "missing_field" : "conflict",
+                message: "a code task has either \"tests\" or \"tests_ref\"")
+        }
+        if checker != nil, view["compare"] != nil {
+            throw WireError(
+                code: "conflict", message: "a checker takes the place of \"compare\"",
+                pointer: JSONPointer(["compare"]))
+        }
+        try settleLanguage()
+    }
+
+    /// Reads an array of tests.
+    static func tests(_ view: JSONView) throws(WireError) -> [CodeTest] {
+        guard view.kind == .array, view.count >= 1, view.count <= testsMax else {
             throw view.unacceptable("1 to \(testsMax) tests")
         }
         var tests: [CodeTest] = []

@@ -36,7 +36,8 @@ struct DecimalToken {
         let isNegative = sign == UInt8(ascii: "-")
         if isNegative || sign == UInt8(ascii: "+") { index = 1 }
         if let kind = Self.word(bytes, from: index) {
-            self.init(kind, isNegative: isNegative, bytes)
+            (self.kind, self.isNegative, self.bytes) = (kind, isNegative, bytes)
+            (isInteger, count, exponent, start, point) = (false, 0, 0, 0, 0)
             return
         }
         var (point, first, last, digits) = (-1, -1, -1, 0)
@@ -71,11 +72,6 @@ struct DecimalToken {
         count = last - first + (hasPointInside ? 0 : 1)
         let place = first < self.point ? self.point - first - 1 : self.point - first
         exponent = place + power
-    }
-
-    private init(_ kind: Kind, isNegative: Bool, _ bytes: UnsafeRawBufferPointer) {
-        (self.kind, self.isNegative, self.bytes) = (kind, isNegative, bytes)
-        (isInteger, count, exponent, start, point) = (false, 0, 0, 0, 0)
     }
 
     /// The significant digit at `index`, from 0.
@@ -216,10 +212,9 @@ private struct DecimalSum {
             if next == .min { return sum.signum() }
             // Over a gap of zeros a sum other than 0 grows beyond its bound within 19 places.
             var gap = sum == 0 ? 0 : place - next
-            while true {
+            while gap > 0 {
                 if sum > below { return 1 }
                 if sum < -above { return -1 }
-                if gap == 0 { break }
                 sum *= 10
                 gap -= 1
             }

@@ -17,20 +17,20 @@ enum TestDraw {
     /// Draws tests.
     ///
     /// - Parameters:
-    ///   - count: tests drawn; all, if there are fewer.
-    ///   - tests: all tests in file order.
+    ///   - task: with all tests in file order.
     ///   - group: names the group and its seed.
     /// - Returns: indices in ascending order.
-    static func indices(count: Int, of tests: [CodeTest], group: GroupContext) -> [Int] {
-        guard tests.count > count else { return Array(tests.indices) }
+    static func indices(of task: CodeTask, group: GroupContext) -> [Int] {
+        let count = task.sampleCount
+        guard task.tests.count > count else { return Array(task.tests.indices) }
         let groupKey = group.key
         let seed = ByteString(String(group.seed))
-        let keys = tests.enumerated().map { index, test in
+        let keys = task.testDigests.enumerated().map { index, digest in
             var hash = SHA256()
             hash.update(lengthPrefixed: version)
             hash.update(lengthPrefixed: groupKey)
             hash.update(lengthPrefixed: seed)
-            hash.update(lengthPrefixed: ByteString(test.digest.bytes))
+            hash.update(lengthPrefixed: ByteString(digest.bytes))
             hash.update(lengthPrefixed: ByteString(String(index)))
             return (key: hash.finish(), index: index)
         }

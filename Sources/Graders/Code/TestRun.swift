@@ -14,8 +14,10 @@ struct TestRun: Sendable {
     let verdict: Verdict
     /// What the sandbox measured; without its output, which may be large and is compared by now.
     let result: RunResult
-    /// Where the output first differs, for `wrong_answer`.
-    let difference: OutputDifference?
+    /// What was found of its output; nil if it did not finish.
+    let judgement: OutputJudgement?
+    /// Whether details may quote what was expected.
+    private let showsExpected: Bool
 
     var isAccepted: Bool { verdict == "accepted" }
 
@@ -30,20 +32,33 @@ struct TestRun: Sendable {
     /// Longest quotation of standard error, in bytes.
     private static let quotedBytesMax = 512
 
-    init(index: Int, result: RunResult, test: StandardIOTest, compare: OutputComparison) {
+    init(index: Int, result: RunResult, judgement: OutputJudgement?, showsExpected: Bool) {
         self.index = index
         var measured = result
         measured.stdout = ""
         measured.stderr = ByteString(result.stderr.array.suffix(Self.quotedBytesMax))
         self.result = measured
+        self.judgement = judgement
+        self.showsExpected = showsExpected
         guard result.outcome == .finished else {
             verdict = Verdict(result.outcome.word)
-            difference = nil
             return
         }
-        difference = OutputComparator.firstDifference(
-            result.stdout, expected: test.stdout, by: compare)
-        verdict = difference == nil ? "accepted" : "wrong_answer"
+        verdict = judgement?.share == 1 ? "accepted" : "wrong_answer"
+    }
+
+    /// Share of the test's worth, 0 to 1.
+    var share: Double { judgement?.share ?? 0 }
+
+    /// The run in the list of all runs.
+    var summary: JSONValue {
+        var object = JSONObject([
+            "index": .integer(index), "verdict": .string(verdict.word),
+            "cpu_s": .number(result.cpuSeconds), "wall_s": .number(result.wallSeconds),
+            "peak_memory_bytes": .integer(result.peakMemoryBytes),
+        ])
+        if share > 0 && share < 1 { object.append("points", .number(share)) }
+        return .object(object)
     }
 
     /// The run as it is written under `details`.
@@ -56,16 +71,26 @@ struct TestRun: Sendable {
         if let cause = result.outcome.cause { object.append("cause", .string(cause)) }
         if let code = result.exitCode, code != 0 { object.append("exit_code", .integer(Int(code))) }
         if let signal = result.signal { object.append("signal", .integer(Int(signal))) }
-        if let difference {
+        appendJudgement(to: &object)
+        if !isAccepted && !result.stderr.isEmpty {
+            object.append("stderr", .text(result.stderr))
+        }
+        return .object(object)
+    }
+
+    private func appendJudgement(to object: inout JSONObject) {
+        if let difference = judgement?.difference {
             object.append("line", .integer(difference.line))
             object.append("position", .integer(difference.position))
             object.append("found", .text(difference.found))
             object.append("expected_bytes", .integer(difference.expectedBytes))
             if showsExpected { object.append("expected", .text(difference.expected)) }
         }
-        if !isAccepted && !result.stderr.isEmpty {
-            object.append("stderr", .text(result.stderr))
-        }
-        return .object(object)
+        guard let checker = judgement?.checker else { return }
+        object.append("checker", .string(checker.word.rawValue))
+        if !checker.isJudged { object.append("checker_ending", .string(checker.ending)) }
+        if checker.word == .points { object.append("points", .number(checker.share)) }
+        // Checkers quote what they expected.
+        if showsExpected { object.append("checker_message", .text(checker.message)) }
     }
 }

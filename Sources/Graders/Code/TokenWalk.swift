@@ -61,7 +61,7 @@ struct TokenWalk {
             }
             if left > before { isInside = !output[left - 1].isWhitespace }
             if isInside, !(ends(output, left) && ends(expected, right)) {
-                return mismatch(around: left, right)
+                return (token(of: output, around: left), token(of: expected, around: right))
             }
             isInside = false
             left = output.skippingWhitespace(from: left)
@@ -69,7 +69,7 @@ struct TokenWalk {
             let isOver = (left == output.count, right == expected.count)
             if isOver == (true, true) { return nil }
             if isOver.0 || isOver.1 || !isSame(output[left], expected[right]) {
-                return mismatch(around: left, right)
+                return (left..<output.tokenEnd(from: left), right..<expected.tokenEnd(from: right))
             }
         }
     }
@@ -78,11 +78,7 @@ struct TokenWalk {
         place == text.count || text[place].isWhitespace
     }
 
-    /// The tokens that hold two places.
-    private func mismatch(around left: Int, _ right: Int) -> Mismatch {
-        (token(of: output, around: left), token(of: expected, around: right))
-    }
-
+    /// The token that holds, or ends at, a place.
     private func token(of text: OutputText, around place: Int) -> Range<Int> {
         var start = place
         while start > 0, !text[start - 1].isWhitespace { start -= 1 }
