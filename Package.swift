@@ -181,7 +181,8 @@ let package = Package(
             name: "RewardServiceTests",
             dependencies: [
                 "RewardService", "Rewards", "Graders", "Grading", "HTTPServer", "Hashing",
-                "LanguageID", "MathEquivalence", "Sandbox", "Wire", "Bytes", "Execution", "TestSupport",
+                "LanguageID", "MathEquivalence", "Sandbox", "Wire", "Bytes", "Execution",
+                "TestSupport",
                 "assay", "assay-math", "assay-sandbox",
             ],
             swiftSettings: swiftSettings),

@@ -84,7 +84,8 @@ extension TestSetError {
                 status: 404, code: "tests_not_found", detail: "there is no test set \(digest) here")
         case .file(let error):
             Problem(
-                status: 503, code: "tests_not_stored", detail: "the set could not be kept: \(error)")
+                status: 503, code: "tests_not_stored", detail: "the set could not be kept: \(error)"
+            )
         }
     }
 }

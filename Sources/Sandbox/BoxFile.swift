@@ -55,5 +55,6 @@ public struct BoxFile: Sendable, Hashable {
 
 extension ProgramLanguage {
     /// Names that sources and binaries have in a box.
-    static let namesInBox = Set(all.flatMap { [$0.sourceName, $0.artifactName].compactMap(\.self) })
+    static let namesInBox = Set(
+        all.flatMap { [$0.sourceName, $0.artifactName].compactMap(\.self) })
 }

@@ -5,10 +5,11 @@ import Execution
 
 /// Hands out the run slots.
 ///
-/// A free slot goes to the requester that holds the fewest, of its groups to the one that holds the
-/// fewest, oldest first: while others wait, none gets more than its share, so never more than half. A
-/// person's single program thus waits for one run, not for the thousand before it. A run that must
-/// be alone waits until all slots are free, and nobody else is let in meanwhile.
+/// A free slot goes to the requester that holds the fewest, of equals to the one that was served
+/// longest ago; of its groups to the one that holds the fewest, oldest first. So while others wait,
+/// none gets more than its share, never more than half, and a person's single program waits for one
+/// run, not for the thousand before it. A run that must be alone waits until all slots are free, and
+/// nobody else is let in meanwhile.
 final class SlotQueue: Sendable {
     private struct Waiter {
         let ticket: UInt64
@@ -23,6 +24,9 @@ final class SlotQueue: Sendable {
         /// Slots in use by group, and by requester.
         var held: [String: Int] = [:]
         var heldByRequester: [UInt64: Int] = [:]
+        /// Number of the last grant of each requester that waits or holds.
+        var served: [UInt64: UInt64] = [:]
+        var grants: UInt64 = 0
         var waiters: [Waiter] = []
         var nextTicket: UInt64 = 0
         var cancelled: Set<UInt64> = []
@@ -76,6 +80,10 @@ final class SlotQueue: Sendable {
             state.free += alone ? total : 1
             Self.decrement(&state.held, group)
             Self.decrement(&state.heldByRequester, requester)
+            let isGone =
+                state.heldByRequester[requester] == nil
+                && !state.waiters.contains { $0.requester == requester }
+            if isGone { state.served[requester] = nil }
             return grant(&state)
         }
         for waiter in ready { waiter.continuation.resume(returning: true) }
@@ -127,6 +135,8 @@ final class SlotQueue: Sendable {
             state.free -= waiter.alone ? total : 1
             state.held[waiter.group, default: 0] += 1
             state.heldByRequester[waiter.requester, default: 0] += 1
+            state.grants += 1
+            state.served[waiter.requester] = state.grants
             ready.append(waiter)
         }
         return ready
@@ -139,11 +149,15 @@ final class SlotQueue: Sendable {
         guard state.free > 0 else { return nil }
         return state.waiters.indices.min { left, right in
             // Indices are in order of arrival, and `min` keeps the first of equals.
-            held(by: state.waiters[left], state) < held(by: state.waiters[right], state)
+            claim(of: state.waiters[left], state) < claim(of: state.waiters[right], state)
         }
     }
 
-    private func held(by waiter: Waiter, _ state: State) -> (Int, Int) {
-        (state.heldByRequester[waiter.requester] ?? 0, state.held[waiter.group] ?? 0)
+    /// The smaller, the sooner.
+    private func claim(of waiter: Waiter, _ state: State) -> (Int, UInt64, Int) {
+        (
+            state.heldByRequester[waiter.requester] ?? 0, state.served[waiter.requester] ?? 0,
+            state.held[waiter.group] ?? 0
+        )
     }
 }

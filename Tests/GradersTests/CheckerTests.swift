@@ -96,7 +96,8 @@ struct CheckerTests {
     @Test("what a checker says is shown only where the task asks for it")
     func messages() async throws {
         let grader = CodeGrader(sandbox: try await SandboxProbe.shared())
-        let code = #"import sys; o = open(sys.argv[2]).read(); sys.stderr.write('expected secret'); sys.exit(o != '2')"#
+        let code =
+            #"import sys; o = open(sys.argv[2]).read(); sys.stderr.write('expected secret'); sys.exit(o != '2')"#
         for isShown in [false, true] {
             let text =
                 #"{"language":"python","code":"print(3)","tests":[{"stdout":"2"}],"#

@@ -48,7 +48,8 @@ struct OutputComparatorTests {
 
     @Test("one bound given alone is the only one")
     func loneBounds() throws {
-        func isEqual(_ compare: String, _ output: ByteString, _ expected: ByteString) throws -> Bool {
+        func isEqual(_ compare: String, _ output: ByteString, _ expected: ByteString) throws -> Bool
+        {
             let comparison = try OutputComparison.decode(JSONDocument(ByteString(compare)).root)
             return !comparison.differs(output, expected: expected)
         }
@@ -81,9 +82,10 @@ struct OutputComparatorTests {
 
     @Test("many tokens are compared once", arguments: each)
     func manyTokens(comparison: OutputComparison) {
-        let output = ByteString([UInt8](repeating: 0, count: 1 << 19).indices.map { index in
-            index % 2 == 0 ? UInt8(ascii: "a") + UInt8(index / 2 % 26) : 0x20
-        })
+        let output = ByteString(
+            [UInt8](repeating: 0, count: 1 << 19).indices.map { index in
+                index % 2 == 0 ? UInt8(ascii: "a") + UInt8(index / 2 % 26) : 0x20
+            })
 
         #expect(!comparison.differs(output, expected: output))
         #expect(comparison.differs(output, expected: "a b c"))
@@ -95,7 +97,8 @@ struct OutputComparatorTests {
         let digits = String(repeating: "123456789", count: 112_000)
         let tolerance = OutputComparison.float(.standard)
 
-        #expect(!tolerance.differs(ByteString("0.\(digits)1"), expected: ByteString("0.\(digits)2")))
+        #expect(
+            !tolerance.differs(ByteString("0.\(digits)1"), expected: ByteString("0.\(digits)2")))
         #expect(tolerance.differs(ByteString("\(digits)1"), expected: ByteString("\(digits)2")))
         #expect(
             !tolerance.differs(
@@ -106,8 +109,11 @@ struct OutputComparatorTests {
 
     @Test("hostile tokens in a float comparison take linear time")
     func manyNumbers() {
-        let tokens = ["1e999999", "-1e-999999", "1e1000001", "0.0000000000000001", "9.99e-5", "nan"]
-        let output = ByteString(String(repeating: tokens.joined(separator: " ") + "\n", count: 1000))
+        let tokens = [
+            "1e999999", "-1e-999999", "1e1000001", "0.0000000000000001", "9.99e-5", "nan",
+        ]
+        let output = ByteString(
+            String(repeating: tokens.joined(separator: " ") + "\n", count: 1000))
         let expected = ByteString(String(repeating: "1.5 1.5 1.5 1.5 1.5 1.5\n", count: 1000))
 
         #expect(OutputComparison.float(.standard).differs(output, expected: expected))
@@ -130,7 +136,8 @@ struct OutputComparatorTests {
     /// Texts that differ in little, drawn from few pieces by a fixed generator.
     private static func texts(count: Int) -> [ByteString] {
         let pieces = [
-            "1", "1.0", "1.0000001", "-1", "2e0", "nan", "inf", "A", "a", " ", " ", "\n", "\n", "\r",
+            "1", "1.0", "1.0000001", "-1", "2e0", "nan", "inf", "A", "a", " ", " ", "\n", "\n",
+            "\r",
             "12345678", "\u{0}", "é", "",
         ]
         var state: UInt64 = 7
@@ -180,7 +187,8 @@ struct OutputComparatorTests {
                         difference.expected.array
                             == (first < expected.count ? expected[first] : []))
                 }
-                let multiset = found.map(\.description).sorted() == expected.map(\.description).sorted()
+                let multiset =
+                    found.map(\.description).sorted() == expected.map(\.description).sorted()
                 #expect(
                     OutputComparison.unordered(.tokens).differs(left, expected: right) != multiset)
             }

@@ -26,12 +26,14 @@ final class WholeService: Sendable {
             SandboxConfiguration(
                 helperPath: Locations.products + "/assay-sandbox",
                 cacheDirectory: Locations.cache, workers: 2))
+        engines.testSets = try TestSetStore(directory: Locations.cache + "-tests")
         let pool = BlockingPool(name: "test-whole", width: 2)
         let service = RewardService(
             engine: RewardEngine(
                 registry: GraderRegistry(engines: engines), pool: pool, batchWidth: 8),
             recipes: RecipeBook(), pool: pool, sandbox: engines.sandbox,
-            maxInFlightRollouts: 1000, facts: ServiceFacts(version: "test"))
+            testSets: engines.testSets, maxInFlightRollouts: 1000,
+            facts: ServiceFacts(version: "test"))
         var configuration = HTTPServerConfiguration()
         RewardService.configure(&configuration)
         server = try HTTPServer(configuration: configuration, handler: service)
@@ -44,8 +46,12 @@ final class WholeService: Sendable {
     static func shared() async throws -> WholeService { try await started.value }
 
     func post(_ path: String, _ body: String) throws -> RawResponse {
+        try ask("POST", path, body)
+    }
+
+    func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> RawResponse {
         let client = try RawClient(port: server.port, deadlineSeconds: 120)
-        try client.request("POST", path, body: body)
+        try client.request(method, path, body: body)
         return try client.response()
     }
 }

@@ -179,7 +179,8 @@ extension SandboxTests {
         try await queue.acquire(group: "0", requester: 1)
         let order = Order()
         // A batch whose rollouts are groups of their own, then one program.
-        let waiters = (1...20).map { (group: "\($0)", requester: UInt64(1)) } + [("curl", 2)]
+        let batch = (1...20).map { (group: "\($0)", requester: UInt64(1)) }
+        let waiters = batch + [(group: "curl", requester: 2)]
         var tasks: [Task<Void, any Error>] = []
         for (index, waiter) in waiters.enumerated() {
             tasks.append(
@@ -194,8 +195,7 @@ extension SandboxTests {
         queue.release(group: "0", requester: 1)
         for task in tasks { try await task.value }
 
-        // With one slot free at a time nobody holds any: then the oldest is first.
-        #expect(await order.names == waiters.map(\.group))
+        #expect(await order.names == ["curl"] + (1...20).map { "\($0)" })
     }
 
     @Test("a requester that holds slots waits for one that holds none")
@@ -223,7 +223,8 @@ extension SandboxTests {
         for task in tasks[0..<2] { try await task.value }
         queue.release(group: "c", requester: 1)
         try await tasks[3].value
-        #expect(await order.names.first == "curl" && order.names.count == 4)
+        let names = await order.names
+        #expect(names.first == "curl" && names.count == 4)
     }
 
     @Test("a run alone waits for all slots and holds newcomers back; cancelling lets them in")
@@ -275,5 +276,70 @@ extension SandboxTests {
         ])
     func cleaned(_ given: String, _ expected: String) {
         #expect(Diagnostics.cleaned(ByteString(given)) == ByteString(expected))
+    }
+}
+
+/// Files beside a program.
+@Suite struct BoxFileTests {
+    @Test(
+        "names lead nowhere",
+        arguments: [
+            "", ".", "..", ".tmp", "a/b", "/etc/passwd", "a\0b", "main.cpp", "main.py",
+            "program", "é", String(repeating: "a", count: 64),
+        ])
+    func names(_ name: String) {
+        #expect(BoxFile(name: name, content: "") == nil)
+    }
+
+    @Test(
+        "a program reads its files, cannot change them, and has no standard input",
+        arguments: Mode.available)
+    func files(mode: Mode) async throws {
+        let sandbox = try await Shared.sandbox(mode)
+        let source: ByteString = """
+            import os, sys
+            for name in ('a.txt', 'b-2_x'):
+                with open(name, 'rb') as file: data = file.read()
+                print(name, len(data), data[:4])
+                try: open(name, 'ab')
+                except OSError as error: print(error.strerror)
+            print(repr(sys.stdin.read()), sorted(os.listdir('.')))
+            """
+        let compiled = try await sandbox.compile(language: .python, source: source)
+        let program = try #require(compiled.program)
+        let large = ByteString([UInt8](repeating: 0xff, count: 80 << 20))
+        let files = [
+            try #require(BoxFile(name: "a.txt", content: ByteString([0, 0xfe, 10]))),
+            try #require(BoxFile(name: "b-2_x", content: large)),
+        ]
+
+        let result = try await sandbox.run(program, stdin: "not this", files: files)
+
+        #expect(
+            result.stdout.string == """
+                a.txt 3 b'\\x00\\xfe\\n'
+                Permission denied
+                b-2_x 83886080 b'\\xff\\xff\\xff\\xff'
+                Permission denied
+                '' ['.shm', '.tmp', 'a.txt', 'b-2_x', 'main.py']
+
+                """, "\(result)")
+    }
+
+    @Test("a compiler finds files beside the source, and another file is another program")
+    func compiling() async throws {
+        let sandbox = try await Shared.sandbox(.standard)
+        let source: ByteString = "#include \"value.h\"\nint main() { return VALUE; }\n"
+        for value in [3, 4] {
+            let header = try #require(
+                BoxFile(name: "value.h", content: ByteString("#define VALUE \(value)\n")))
+            let compiled = try await sandbox.compile(
+                language: .cpp, source: source, files: [header])
+            let program = try #require(compiled.program, "\(compiled.diagnostics)")
+
+            let result = try await sandbox.run(program, stdin: "")
+
+            #expect(result.exitCode == Int32(value))
+        }
     }
 }

@@ -84,7 +84,9 @@ struct DecimalToken {
     private static func word(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Kind? {
         func isWord(_ word: StaticString) -> Bool {
             guard bytes.count - start == word.utf8CodeUnitCount else { return false }
-            return (start..<bytes.count).allSatisfy { bytes[$0] | 0x20 == word.utf8Start[$0 - start] }
+            return (start..<bytes.count).allSatisfy {
+                bytes[$0] | 0x20 == word.utf8Start[$0 - start]
+            }
         }
         if isWord("nan") { return .nan }
         return isWord("inf") || isWord("infinity") ? .infinite : nil

@@ -86,7 +86,8 @@ public struct FloatTolerance: Sendable, Equatable {
 
     private static func ratio(_ text: ByteString) -> (share: Int, decimals: Int)? {
         text.withUnsafeBytes { bytes in
-            guard let number = DecimalToken(bytes), number.kind == .finite, !number.isNegative else {
+            guard let number = DecimalToken(bytes), number.kind == .finite, !number.isNegative
+            else {
                 return nil
             }
             guard number.count > 0 else { return (0, 0) }

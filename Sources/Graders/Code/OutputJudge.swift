@@ -152,7 +152,9 @@ final class CheckerSelfTests: Sendable {
     func judgement(
         for key: Key, ask: () async throws(Ungraded) -> CheckerJudgement
     ) async throws(Ungraded) -> CheckerJudgement {
-        try await results.result(for: key) { $0.isJudged ? 1 : nil } make: { () throws(Ungraded) in
+        try await results.result(for: key) {
+            $0.isJudged ? 1 : nil
+        } make: { () throws(Ungraded) in
             try await ask()
         }.value
     }
