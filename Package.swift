@@ -145,6 +145,10 @@ let package = Package(
                 "Grading", "Wire", "Bytes", "Completion", "Hashing", "LanguageID",
                 "MathEquivalence", "Sandbox", "Execution",
             ],
+            resources: [
+                .embedInCode("Code/Python/values.py"), .embedInCode("Code/Python/candidate.py"),
+                .embedInCode("Code/Python/judge.py"), .embedInCode("Code/Python/returns.py"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "GradersTests",

@@ -45,6 +45,16 @@ public struct Recipe: Sendable {
         public var undecided = Undecided.mask
         /// Which fenced block of the answer section is the program.
         public var codeBlock = CodeBlock.first
+        /// How far verdicts on programs must be beyond forging.
+        public var trust = Trust.any
+    }
+
+    /// Which tests of programs are taken.
+    public enum Trust: String, Sendable, CaseIterable {
+        /// Also those that run beside the solution, which may forge their ending.
+        case any
+        /// Only those whose verdict is made where nothing of the solution runs.
+        case outside
     }
 
     /// What an undecided comparison becomes.
@@ -205,6 +215,9 @@ extension Recipe {
             .choice("code_block", CodeBlock.self, doc: "Which fenced block is the program.") {
                 $0.codeBlock = $1
             },
+            .choice("trust", Trust.self, doc: "Whether tests beside their solution are taken.") {
+                $0.trust = $1
+            },
         ])
 
     private static let tokens = FieldNotes(unit: "tokens", range: 0...1e9)
@@ -300,11 +313,7 @@ extension Recipe {
                 "strip_suffixes": .array(format.stripSuffixes.map { .text($0) }),
                 "think_prefilled": .boolean(format.isThinkPrefilled),
             ]),
-            "correctness": .members([
-                "reward": .number(correctness.reward), "partial": .boolean(correctness.isPartial),
-                "undecided": .string(correctness.undecided.rawValue),
-                "code_block": .string(correctness.codeBlock.rawValue),
-            ]),
+            "correctness": correctness.json,
             "length": .members([
                 "penalty": .number(length.penalty), "max_tokens": .integer(length.maxTokens),
                 "cache_tokens": .integer(length.cacheTokens),
@@ -332,6 +341,18 @@ extension Recipe.Language {
             object.append(
                 "foreign_letters_max", .integer(foreignLettersMax ?? Self.foreignLettersMaxDefault))
         }
+        return .object(object)
+    }
+}
+
+extension Recipe.Correctness {
+    /// The parameters; `trust` only where it refuses any, for the same reason.
+    fileprivate var json: JSONValue {
+        var object = JSONObject([
+            "reward": .number(reward), "partial": .boolean(isPartial),
+            "undecided": .string(undecided.rawValue), "code_block": .string(codeBlock.rawValue),
+        ])
+        if trust != .any { object.append("trust", .string(trust.rawValue)) }
         return .object(object)
     }
 }

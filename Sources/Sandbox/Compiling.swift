@@ -35,7 +35,8 @@ extension Sandbox {
     ) async throws(SandboxError) -> CompileResult {
         let result = try await compileOnce(key, group: group)
         if let failure = result.failure {
-            try await confirm(failure, of: key.language, group: group)
+            let plain = ProgramLanguage.all.first { $0.name == key.language.name }
+            try await confirm(failure, of: plain ?? key.language, group: group)
         }
         return result
     }

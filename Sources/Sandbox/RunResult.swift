@@ -86,4 +86,15 @@ public struct RunResult: Sendable {
     public var nearLimit: Bool
     /// Runs it took: 2 after a silent retry.
     public var attempts: Int
+
+    /// The result of a program that never ran, such as one that does not compile.
+    ///
+    /// - Parameter nearLimit: whether that was near a limit.
+    /// - Returns: zeros, and `runtimeError`.
+    public static func unrun(nearLimit: Bool) -> RunResult {
+        RunResult(
+            outcome: .runtimeError, exitCode: nil, signal: nil, stdout: "", stderr: "",
+            stdoutTruncated: false, stderrTruncated: false, cpuSeconds: 0, wallSeconds: 0,
+            queueSeconds: 0, peakMemoryBytes: 0, nearLimit: nearLimit, attempts: 1)
+    }
 }

@@ -19,6 +19,7 @@ public struct CodeGrader: Grader {
     private let testSets: TestSetStore?
     private let checkerFiles: [BoxFile]
     private let selfTests = CheckerSelfTests()
+    private let planner = TestPlanner()
 
     /// Makes the grader.
     ///
@@ -53,10 +54,15 @@ public struct CodeGrader: Grader {
         // Before the program is looked at: a task that cannot be judged has no reward for anybody.
         let drawn = TestDraw.indices(of: task, group: context.group)
         var judge: OutputJudge?
+        var functions: FunctionTests?
         do {
             if let sandbox {
                 judge = try await OutputJudge(
                     of: task, drawn: drawn, in: sandbox, selfTests: selfTests,
+                    group: context.group.key.string)
+                functions = try await FunctionTests(
+                    of: task, drawn: drawn, planner: planner,
+                    trust: context.recipe.correctness.trust, in: sandbox,
                     group: context.group.key.string)
             }
         } catch {
@@ -78,20 +84,12 @@ public struct CodeGrader: Grader {
             let details = JSONObject(["cause": "source_too_large"])
             return .verdict(Score("compile_error", value: 0, details: details))
         }
-        guard let sandbox, let judge else { return .ungraded(.sandboxMissing) }
-        for case let (index, test) in task.tests.enumerated() {
-            if case .standardIO = test { continue }
-            return .ungraded(
-                .invalidTask(
-                    WireError(
-                        code: "unsupported", message: "tests of this kind are not run here",
-                        pointer: JSONPointer(["tests", String(index)]))))
-        }
+        guard let sandbox, let judge, let functions else { return .ungraded(.sandboxMissing) }
         do {
-            let solution = Solution(
+            let solution = CodeSolution(
                 task: task, sandbox: sandbox, context: context, language: source.0, drawn: drawn,
-                judge: judge)
-            return .verdict(try await solution.judge(source.1))
+                judge: judge, functions: functions)
+            return .verdict(try await solution.judge(SourceShape.normalized(source.1, source.0)))
         } catch {
             return .ungraded(error)
         }
@@ -146,136 +144,6 @@ extension CodeGrader {
     /// - Returns: true if one failed; where the score is a share, only if all ran.
     static func isDecided(_ accepted: [Bool], of count: Int, countsShares: Bool) -> Bool {
         countsShares ? accepted.count == count : accepted.contains(false)
-    }
-}
-
-/// One program on its way through compilation and tests.
-private struct Solution {
-    let task: CodeTask
-    let sandbox: Sandbox
-    let context: GradingContext
-    let language: ProgramLanguage
-    let drawn: [Int]
-    let judge: OutputJudge
-
-    func judge(_ source: ByteString) async throws(Ungraded) -> Score {
-        let group = context.group.key.string
-        let compiled: CompileResult
-        do {
-            compiled = try await sandbox.compile(
-                language: language, source: source, limits: task.compileLimits, group: group)
-        } catch {
-            throw Ungraded(error)
-        }
-        guard let program = compiled.program else { return compileError(compiled) }
-        let runs = try await run(program, on: drawn, group: group)
-        return score(runs, drawn: drawn, compiled: compiled)
-    }
-
-    /// Runs the drawn tests in order, as many at a time as there are slots.
-    ///
-    /// Stops after the first failure in that order unless the recipe counts shares or the task runs
-    /// all. Which failure is reported does not depend on which run ends first: a test before it is
-    /// always waited for.
-    private func run(
-        _ program: Program, on drawn: [Int], group: String
-    ) async throws(Ungraded) -> [TestRun] {
-        let countsShares = context.recipe.correctness.isPartial
-        let outcome = await withTaskGroup(of: Result<(Int, TestRun), Ungraded>.self) { tasks in
-            var runs: [Int: TestRun] = [:]
-            var stopAt = drawn.count
-            var next = 0
-            var failure: Ungraded?
-            func startNext() {
-                guard next < min(stopAt, drawn.count), failure == nil else { return }
-                let (place, index) = (next, drawn[next])
-                next += 1
-                tasks.addTask { await self.run(program, place: place, index: index, group: group) }
-            }
-            for _ in 0..<sandbox.workers { startNext() }
-            while let finished = await tasks.next() {
-                switch finished {
-                case .success((let place, let run)):
-                    runs[place] = run
-                    let stops = (run.endsTheSolution || !countsShares) && !task.runsAll
-                    if !run.isAccepted && stops { stopAt = min(stopAt, place + 1) }
-                case .failure(let error):
-                    if failure == nil { failure = error }
-                }
-                startNext()
-            }
-            let kept = (0..<stopAt).compactMap { runs[$0] }
-            let isDecided = CodeGrader.isDecided(
-                kept.map(\.isAccepted), of: stopAt, countsShares: countsShares)
-            if let failure, !isDecided {
-                return Result<[TestRun], Ungraded>.failure(failure)
-            }
-            return .success(kept)
-        }
-        return try outcome.get()
-    }
-
-    private func run(
-        _ program: Program, place: Int, index: Int, group: String
-    ) async -> Result<(Int, TestRun), Ungraded> {
-        guard case .standardIO(let test) = task.tests[index] else {
-            preconditionFailure("other kinds were refused")
-        }
-        let result: RunResult
-        do {
-            result = try await sandbox.run(
-                program, stdin: test.stdin, limits: task.runLimits, group: group)
-        } catch {
-            return .failure(Ungraded(error))
-        }
-        do {
-            var judgement: OutputJudgement?
-            if result.outcome == .finished {
-                judgement = try await judge.judge(result.stdout, of: test)
-            }
-            let run = TestRun(
-                index: index, result: result, judgement: judgement,
-                showsExpected: task.showsExpected)
-            return .success((place, run))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    // MARK: - Scores
-
-    private func compileError(_ compiled: CompileResult) -> Score {
-        var details = JSONObject(["language": .string(language.name)])
-        details.append("cause", .string(compiled.failure?.rawValue ?? "crashed"))
-        details.append("diagnostics", .text(compiled.diagnostics))
-        if compiled.nearLimit { details.append("near_limit", true) }
-        return Score("compile_error", value: 0, details: details)
-    }
-
-    private func score(_ runs: [TestRun], drawn: [Int], compiled: CompileResult) -> Score {
-        let passed = runs.count(where: \.isAccepted)
-        let failed = runs.first { !$0.isAccepted }
-        var details = JSONObject([
-            "language": .string(language.name), "passed": .integer(passed),
-            "run": .integer(runs.count), "drawn": .integer(drawn.count),
-            "tests": .integer(task.tests.count),
-            "indices": .array(drawn.map { .integer($0) }),
-        ])
-        if let failed { details.append("failed", failed.json) }
-        details.append("runs", .array(runs.map(\.summary)))
-        details.append(
-            "cpu_s_max", .number(runs.map(\.result.cpuSeconds).max() ?? 0))
-        details.append(
-            "peak_memory_bytes_max", .integer(runs.map(\.result.peakMemoryBytes).max() ?? 0))
-        details.append("compile_s", .number(compiled.cpuSeconds))
-        if compiled.nearLimit || runs.contains(where: \.result.nearLimit) {
-            details.append("near_limit", true)
-        }
-        details.append("trust", "isolated")
-        if sandbox.layers.mode != "full" { details.append("sandbox", .string(sandbox.layers.mode)) }
-        let share = runs.reduce(0) { $0 + $1.share } / Double(drawn.count)
-        let value = failed == nil ? 1 : (context.recipe.correctness.isPartial ? share : 0)
-        return Score(failed?.verdict ?? "accepted", value: value, details: details)
     }
 }
 

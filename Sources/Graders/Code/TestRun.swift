@@ -16,6 +16,10 @@ struct TestRun: Sendable {
     let result: RunResult
     /// What was found of its output; nil if it did not finish.
     let judgement: OutputJudgement?
+    /// How far the verdict can be believed.
+    let trust: Trust
+    /// What was found of a test other than by standard input.
+    private let notes: JSONObject
     /// Whether details may quote what was expected.
     private let showsExpected: Bool
 
@@ -34,12 +38,10 @@ struct TestRun: Sendable {
 
     init(index: Int, result: RunResult, judgement: OutputJudgement?, showsExpected: Bool) {
         self.index = index
-        var measured = result
-        measured.stdout = ""
-        measured.stderr = ByteString(result.stderr.array.suffix(Self.quotedBytesMax))
-        self.result = measured
+        self.result = Self.measures(of: result)
         self.judgement = judgement
         self.showsExpected = showsExpected
+        (trust, notes) = (.outside, JSONObject())
         guard result.outcome == .finished else {
             verdict = Verdict(result.outcome.word)
             return
@@ -48,7 +50,7 @@ struct TestRun: Sendable {
     }
 
     /// Share of the test's worth, 0 to 1.
-    var share: Double { judgement?.share ?? 0 }
+    var share: Double { judgement?.share ?? (isAccepted ? 1 : 0) }
 
     /// The run in the list of all runs.
     var summary: JSONValue {
@@ -59,6 +61,22 @@ struct TestRun: Sendable {
         ])
         if share > 0 && share < 1 { object.append("points", .number(share)) }
         return .object(object)
+    }
+
+    /// A test other than by standard input.
+    init(index: Int, _ run: FunctionRun) {
+        self.index = index
+        verdict = run.verdict
+        result = Self.measures(of: run.result)
+        judgement = nil
+        (trust, notes, showsExpected) = (run.trust, run.notes, false)
+    }
+
+    private static func measures(of result: RunResult) -> RunResult {
+        var measured = result
+        measured.stdout = ""
+        measured.stderr = ByteString(result.stderr.array.suffix(quotedBytesMax))
+        return measured
     }
 
     /// The run as it is written under `details`.
@@ -72,6 +90,7 @@ struct TestRun: Sendable {
         if let code = result.exitCode, code != 0 { object.append("exit_code", .integer(Int(code))) }
         if let signal = result.signal { object.append("signal", .integer(Int(signal))) }
         appendJudgement(to: &object)
+        for note in notes.members { object.append(note.name, note.value) }
         if !isAccepted && !result.stderr.isEmpty {
             object.append("stderr", .text(result.stderr))
         }

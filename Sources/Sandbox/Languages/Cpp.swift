@@ -26,4 +26,17 @@ extension ProgramLanguage {
             identityCommand: ["{compiler}", "--version"]),
         control: ControlProgram(
             source: "#include <bits/stdc++.h>\nint main() { std::cout << 6 * 7; }\n", output: "42"))
+
+    /// C++20 with a second unit, `completion.cpp`, whose `__wrap_main` is called in place of
+    /// `main`.
+    public static let cppTest = ProgramLanguage(
+        name: "cpp",
+        sourceName: cpp.sourceName,
+        compileCommand: cpp.compileCommand.dropLast(2)
+            + ["completion.cpp", "-Wl,--wrap=main", "-o", "program"],
+        artifactName: cpp.artifactName,
+        runCommand: cpp.runCommand,
+        environment: cpp.environment,
+        precompiledHeader: cpp.precompiledHeader,
+        control: cpp.control)
 }

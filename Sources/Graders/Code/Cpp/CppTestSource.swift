@@ -1,0 +1,104 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+
+/// A C++ solution and the test program behind it as one source.
+enum CppTestSource {
+    /// Joins both, so that no macro of the solution reaches the test.
+    ///
+    /// - Parameters:
+    ///   - solution: the candidate's text.
+    ///   - test: the task's, with a `main`; one that starts with `}` closes the solution's function.
+    ///   - tag: ends the name of the function that assertions call.
+    static func joined(solution: ByteString, test: ByteString, tag: String) -> ByteString {
+        var text = solution.array
+        text.append(UInt8(ascii: "\n"))
+        var rest = test.array[...]
+        if let first = rest.firstIndex(where: { !$0.isWhitespace }),
+            rest[first] == UInt8(ascii: "}")
+        {
+            text += Array("}\n".utf8)
+            rest = rest[(first + 1)...]
+        }
+        let testText = withoutAssertHeader(Array(rest))
+        text += Array(boundary(solution: solution.array, test: testText, tag: tag).utf8)
+        return ByteString(text + testText)
+    }
+
+    private static func boundary(solution: [UInt8], test: [UInt8], tag: String) -> String {
+        var used = Set(identifiers(in: test))
+        used.formUnion(["assert", "main", "bool", "int", "void", "static_cast"])
+        let shadowed = Set(definedMacros(in: solution)).intersection(used).union(["assert", "main"])
+        let undone = shadowed.sorted().map { "#undef \($0)\n" }.joined()
+        return undone + """
+            #define assert(...) \
+                (assay_check_\(tag)(static_cast<bool>(__VA_ARGS__), __LINE__))
+            void assay_check_\(tag)(bool, int);
+            #line 1 "test"
+
+            """
+    }
+
+    /// Names that the word `define` may define; more than it does, which is harmless.
+    private static func definedMacros(in text: [UInt8]) -> [String] {
+        let plain = withoutContinuations(text)
+        var names: [String] = []
+        let words = identifierRanges(in: plain)
+        for (index, range) in words.enumerated().dropLast()
+        where plain[range].elementsEqual("define".utf8) {
+            names.append(String(decoding: plain[words[index + 1]], as: UTF8.self))
+        }
+        return names
+    }
+
+    /// Joins lines that end in a backslash, as the compiler does before anything else.
+    private static func withoutContinuations(_ text: [UInt8]) -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(text.count)
+        for byte in text {
+            plain.append(byte)
+            guard byte == UInt8(ascii: "\n") else { continue }
+            var end = plain.count - 1
+            while end > 0, plain[end - 1].isWhitespace, plain[end - 1] != UInt8(ascii: "\n") {
+                end -= 1
+            }
+            if end > 0, plain[end - 1] == UInt8(ascii: "\\") { plain.removeSubrange((end - 1)...) }
+        }
+        return plain
+    }
+
+    private static func identifiers(in text: [UInt8]) -> [String] {
+        identifierRanges(in: text).map { String(decoding: text[$0], as: UTF8.self) }
+    }
+
+    private static func identifierRanges(in text: [UInt8]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        while start < text.count {
+            guard text[start].isIdentifierPart else { start += 1; continue }
+            let end = text[start...].firstIndex { !$0.isIdentifierPart } ?? text.count
+            if !text[start].isDigit { ranges.append(start..<end) }
+            start = end
+        }
+        return ranges
+    }
+
+    /// Blanks the lines that would define `assert` anew.
+    private static func withoutAssertHeader(_ text: [UInt8]) -> [UInt8] {
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let kept = lines.map { line -> ArraySlice<UInt8> in
+            let plain = line.filter { !$0.isWhitespace }
+            let headers = ["#include<assert.h>", "#include<cassert>", "#include\"assert.h\""]
+            return headers.contains { plain.starts(with: $0.utf8) } ? [] : line
+        }
+        return Array(kept.joined(separator: [UInt8(ascii: "\n")]))
+    }
+}
+
+extension UInt8 {
+    /// A byte of an identifier; those above ASCII are, in UTF-8.
+    fileprivate var isIdentifierPart: Bool {
+        isLetter || isDigit || self == UInt8(ascii: "_") || self >= 0x80
+    }
+}
