@@ -1,6 +1,6 @@
 # Every target is a script in scripts/; this file only names them.
 .PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math \
-    bench-collation golden-trainer compare-trl ci-full clean
+    bench-collation golden-trainer compare-trl ci-full clean bench-compare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -28,6 +28,9 @@ fuzz: ## fuzz every parser for a minute
 
 bench-http: ## compare requests/s and CPU with a Python service
 	@scripts/bench-http
+
+bench-compare: ## compare outputs of 16 MiB, beside Python
+	@scripts/bench-compare
 
 bench-math: ## compare the math engine with Math-Verify; FILES="cases.jsonl golds.jsonl"
 	@scripts/bench-math $(FILES)

@@ -205,6 +205,9 @@ let package = Package(
         .target(
             name: "CAllocationCount", path: "benchmarks/allocations", cSettings: cSettings),
         .executableTarget(
+            name: "bench-compare", dependencies: ["Graders", "Bytes"],
+            path: "benchmarks/compare", exclude: ["run.py"], swiftSettings: swiftSettings),
+        .executableTarget(
             name: "bench-language",
             dependencies: [
                 "LanguageID", "CFastText", "Graders", "Grading", "Completion", "Wire", "Bytes",

@@ -82,6 +82,10 @@ extension TestSetError {
         case .notFound:
             Problem(
                 status: 404, code: "tests_not_found", detail: "there is no test set \(digest) here")
+        case .tooLarge:
+            Problem(
+                status: 413, code: "body_too_large",
+                detail: "the set is larger than all sets may be together; see --tests-bytes")
         case .file(let error):
             Problem(
                 status: 503, code: "tests_not_stored", detail: "the set could not be kept: \(error)"

@@ -83,7 +83,7 @@ struct OutputComparatorTests {
     @Test("many tokens are compared once", arguments: each)
     func manyTokens(comparison: OutputComparison) {
         let output = ByteString(
-            [UInt8](repeating: 0, count: 1 << 19).indices.map { index in
+            [UInt8](repeating: 0, count: 1 << 17).indices.map { index in
                 index % 2 == 0 ? UInt8(ascii: "a") + UInt8(index / 2 % 26) : 0x20
             })
 

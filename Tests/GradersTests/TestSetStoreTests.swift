@@ -59,8 +59,7 @@ struct TestSetStoreTests {
     @Test("the least recently used sets make room")
     func eviction() async throws {
         let folder = TemporaryFolder()
-        let store = try TestSetStore(
-            directory: folder.path, capacityBytes: TestSetStore.capacityBytesMin)
+        let store = try TestSetStore(directory: folder.path, capacityBytes: 64 << 10)
         let bodies = (0..<3).map { Self.large(UInt8(ascii: "a") + UInt8($0)) }
         let digests = bodies.map { SHA256.hash($0) }
 
@@ -73,6 +72,19 @@ struct TestSetStoreTests {
         await #expect(throws: TestSetError.notFound(digests[1])) {
             try await store.load(digests[1])
         }
+    }
+
+    @Test("a set larger than all may be together is refused")
+    func tooLarge() async throws {
+        let folder = TemporaryFolder()
+        let store = try TestSetStore(directory: folder.path, capacityBytes: 1 << 10)
+        let body = Self.large(UInt8(ascii: "a"))
+
+        await #expect(throws: TestSetError.tooLarge) {
+            try await store.put(body, as: SHA256.hash(body))
+        }
+
+        #expect(folder.names.isEmpty)
     }
 
     @Test("a damaged file is no set")
@@ -208,10 +220,10 @@ struct TestSetStoreTests {
         return ByteString("[\(tests.joined(separator: ","))]")
     }
 
-    /// A set of 30 MiB.
+    /// A set of 30 KiB.
     private static func large(_ letter: UInt8) -> ByteString {
         ByteString(
-            Array(#"[{"stdout":""#.utf8) + [UInt8](repeating: letter, count: 30 << 20)
+            Array(#"[{"stdout":""#.utf8) + [UInt8](repeating: letter, count: 30 << 10)
                 + Array(#""}]"#.utf8))
     }
 }

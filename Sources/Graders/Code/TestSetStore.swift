@@ -56,20 +56,16 @@ public final class TestSetStore: Sendable {
     private let state = Locked(State())
     private let parsed: SharedResults<SHA256Digest, Parsed>
 
-    /// Least bound of the disk: the largest request body must fit.
-    public static let capacityBytesMin = 64 << 20
-
     /// Opens a folder, with what earlier processes left in it.
     ///
     /// - Parameters:
     ///   - directory: made if it is missing, for this user alone.
-    ///   - capacityBytes: most bytes of all sets on disk, ≥ `capacityBytesMin`.
+    ///   - capacityBytes: most bytes of all sets on disk; a larger set is refused.
     ///   - memoryBytes: most bytes of parsed sets in memory.
     /// - Throws: ``FileError``.
     public init(
         directory: String, capacityBytes: Int = 4 << 30, memoryBytes: Int = 256 << 20
     ) throws(FileError) {
-        precondition(capacityBytes >= Self.capacityBytesMin, "a body may not fit")
         self.capacityBytes = capacityBytes
         folder = try TestSetFolder(directory)
         parsed = SharedResults(costMax: memoryBytes, countMax: 4096)
@@ -109,7 +105,9 @@ public final class TestSetStore: Sendable {
     public func put(
         _ body: ByteString, as digest: SHA256Digest
     ) async throws(TestSetError) -> (summary: Summary, isNew: Bool) {
-        guard SHA256.hash(body) == digest else { throw .otherDigest(SHA256.hash(body)) }
+        guard body.count <= capacityBytes else { throw .tooLarge }
+        let found = SHA256.hash(body)
+        guard found == digest else { throw .otherDigest(found) }
         let set = try await self.set(digest) { () throws(TestSetError) in body }
         if contains(digest) { return (set.summary, false) }
         drop(makingRoomFor: body.count)
@@ -201,6 +199,8 @@ public enum TestSetError: Error, Sendable, Equatable {
     case malformed(WireError)
     /// There is no such set here.
     case notFound(SHA256Digest)
+    /// The body alone is larger than all sets may be together.
+    case tooLarge
     /// The disk failed.
     case file(FileError)
 }
