@@ -12,13 +12,12 @@ public struct BoxFile: Sendable, Hashable {
     /// What is in it.
     public let content: ByteString
 
-    /// Names a file.
+    /// Names a file; nil for another name than one of these.
     ///
     /// - Parameters:
     ///   - name: 1 to 63 of the characters `A`–`Z`, `a`–`z`, `0`–`9`, `_`, `-` and `.`, not `.`
     ///     first, and no name that the box needs.
     ///   - content: any bytes; they count as memory and scratch of the box.
-    /// - Returns: nil for another name.
     public init?(name: String, content: ByteString) {
         let isPlain = name.utf8.allSatisfy { byte in
             byte.isLetter || byte.isDigit || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")

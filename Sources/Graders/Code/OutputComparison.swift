@@ -60,12 +60,13 @@ public struct FloatTolerance: Sendable, Equatable {
 
     /// Makes a tolerance; a number within either bound is equal.
     ///
+    /// Nil if a bound is no such number.
+    ///
     /// - Parameters:
     ///   - absolute: a decimal number ≥ 0, such as `1e-6`.
     ///   - relative: a decimal number from 0 to 1 with at most 17 decimals, such as `0.01`.
     ///   - integersAreExact: whether a number expected without point and exponent must be met
     ///     exactly (then `5` is met by `5.0`, not by `4.9999999`).
-    /// - Returns: nil if a bound is no such number.
     public init?(
         absolute: ByteString = "1e-6", relative: ByteString = "1e-6", integersAreExact: Bool = true
     ) {

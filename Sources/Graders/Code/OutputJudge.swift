@@ -65,6 +65,7 @@ struct OutputJudge: Sendable {
     /// - Parameters:
     ///   - output: what a program wrote.
     ///   - test: with the expected output, or the answer that the checker is shown.
+    /// - Returns: what was found.
     /// - Throws: ``Ungraded`` if the sandbox failed.
     func judge(
         _ output: ByteString, of test: StandardIOTest

@@ -79,6 +79,7 @@ public final class TestSetStore: Sendable {
     /// Gives the folder and all in it to the user that this process becomes.
     ///
     /// - Parameter id: user and group.
+    /// - Throws: ``FileError``, if this process may not.
     public func give(to id: UInt32) throws(FileError) {
         try folder.give(to: id, state.withLock { Array($0.entries.keys) })
     }
@@ -86,6 +87,7 @@ public final class TestSetStore: Sendable {
     /// Whether a set is there.
     ///
     /// - Parameter digest: its name.
+    /// - Returns: true if it was at last sight; asking counts as use.
     public func contains(_ digest: SHA256Digest) -> Bool {
         state.withLock { state in
             guard let entry = state.entries[digest] else { return false }
@@ -123,6 +125,7 @@ public final class TestSetStore: Sendable {
     /// What is known of a set.
     ///
     /// - Parameter digest: its name.
+    /// - Returns: number and size of its tests.
     /// - Throws: ``TestSetError``, `notFound` if it is not there.
     public func summary(_ digest: SHA256Digest) async throws(TestSetError) -> Summary {
         try await load(digest).summary
