@@ -1,6 +1,6 @@
 # Every target is a script in scripts/; this file only names them.
 .PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math \
-    bench-collation golden-trainer compare-trl ci-full clean bench-compare
+    bench-collation golden-trainer compare-trl ci-full clean bench-compare bench-code
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -31,6 +31,9 @@ bench-http: ## compare requests/s and CPU with a Python service
 
 bench-compare: ## compare outputs of 16 MiB, beside Python
 	@scripts/bench-compare
+
+bench-code: ## grade files of code benchmarks against their labels; FILES="a.jsonl b.jsonl"
+	@scripts/bench-code $(FILES)
 
 bench-math: ## compare the math engine with Math-Verify; FILES="cases.jsonl golds.jsonl"
 	@scripts/bench-math $(FILES)

@@ -52,9 +52,14 @@ struct FunctionTests: Sendable {
             for index in drawn {
                 let test = task.tests[index]
                 if case .standardIO = test { continue }
-                let isCpp = task.language == .cpp
+                if task.language == .cpp, case .program(let test) = test {
+                    let plan: TestPlan =
+                        CppTestSource.hasMain(test.program)
+                        ? .inProcess("it is C++") : .invalid("the program has no main")
+                    tasks.addTask { .success((index, plan)) }
+                    continue
+                }
                 tasks.addTask {
-                    if isCpp { return .success((index, .inProcess("C++ asserts in process"))) }
                     do throws(SandboxError) {
                         let plan = try await planner.plan(test, in: sandbox, group: group)
                         return .success((index, plan))

@@ -26,6 +26,11 @@ enum CppTestSource {
         return ByteString(text + testText)
     }
 
+    /// Whether a test has what only it may have.
+    static func hasMain(_ test: ByteString) -> Bool {
+        identifiers(in: test.array).contains("main")
+    }
+
     private static func boundary(solution: [UInt8], test: [UInt8], tag: String) -> String {
         var used = Set(identifiers(in: test))
         used.formUnion(["assert", "main", "bool", "int", "void", "static_cast"])

@@ -9,7 +9,8 @@ enum PythonPrograms {
     static let candidate = joined(
         PackageResources.returns_py + [UInt8(ascii: "\n")] + PackageResources.candidate_py)
     /// Runs the text of tests, and sees of a solution only data.
-    static let judge = joined(PackageResources.judge_py)
+    static let judge = joined(
+        PackageResources.room_py + [UInt8(ascii: "\n")] + PackageResources.judge_py)
 
     private static func joined(_ program: [UInt8]) -> ByteString {
         ByteString(PackageResources.values_py + [UInt8(ascii: "\n")] + program)

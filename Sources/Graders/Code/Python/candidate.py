@@ -33,6 +33,8 @@ class Candidate:
     def __init__(self, source, has_usual_imports):
         self.module = type(sys)('solution')
         self.values = []
+        # One for all results: what they may hold together is bounded.
+        self.encoder = Encoder()
         self.source = source
         self.has_usual_imports = has_usual_imports
 
@@ -81,7 +83,7 @@ class Candidate:
             return '{"raised":%s}' % complaint(error)
         self.values.append(value)
         try:
-            text = '"value":' + Encoder().encode(value)
+            text = '"value":' + self.encoder.encode(value)
         except BaseException as error:
             text = '"opaque":%s' % quote(type(value).__name__[:80])
         if event[0] == 'call':

@@ -15,7 +15,7 @@ class TooLarge(Exception):
 
 class Encoder:
     # Reduces subclasses to what they hold: an overridden method is never called.
-    def __init__(self, nodes=2000000, reference=None, reveal=True):
+    def __init__(self, nodes=1000000, reference=None, reveal=True):
         self.nodes, self.reference, self.reveal = nodes, reference, reveal
 
     def encode(self, value, depth=0):
