@@ -14,6 +14,8 @@ public enum LastBox: Sendable, Equatable {
     /// What the last box holds, the outermost one where boxes are nested.
     case content(ByteString)
 
+    private static let mark: ByteString = "\\boxed"
+
     /// Finds the last box in one pass.
     ///
     /// `\{` and `\}` are escapes, spaces may stand before the brace, and `\boxedfoo` is another
@@ -24,7 +26,9 @@ public enum LastBox: Sendable, Equatable {
     /// - Parameter text: any bytes.
     /// - Complexity: O(bytes) in time and in nesting depth.
     public init(in text: ByteString) {
-        let found = text.withUnsafeBytes { BoxScanner(bytes: $0).lastBox() }
+        // Braces before the first box cannot matter, since a box counts its own.
+        let start = text.firstOffset(of: Self.mark) ?? text.count
+        let found = text.withUnsafeBytes { BoxScanner(bytes: $0).lastBox(from: start) }
         switch found {
         case nil: self = .none
         case .unclosed?: self = .unclosed
@@ -48,11 +52,14 @@ private struct BoxScanner {
     let bytes: UnsafeRawBufferPointer
     private static let command = Array("boxed".utf8)
 
-    func lastBox() -> Found? {
+    /// `start` is where the first `\boxed` stands, or the end.
+    func lastBox(from start: Int) -> Found? {
         var open: [Open] = []
         var closed: Range<Int>?
         var depth = 0
-        var index = 0
+        var index = start
+        // After an odd number of backslashes this one is escaped.
+        while index > 0, bytes[index - 1] == UInt8(ascii: "\\") { index -= 1 }
         while index < bytes.count {
             switch bytes[index] {
             case UInt8(ascii: "\\"):

@@ -14,6 +14,10 @@ extension AnswerExtractor {
         " is ", " are ", " est ", " es ", " ist ", " è ", " равно ", "是", "为",
     ].map { Array($0.utf8) }
 
+    private static let copulasAndEquals = copulas + [[UInt8(ascii: "=")]]
+    private static let copulaStarts = ByteSet(firstBytes(of: copulas))
+    private static let copulaAndEqualsStarts = ByteSet(firstBytes(of: copulasAndEquals))
+
     static func prose(_ bytes: UnsafeRawBufferPointer) -> (Range<Int>, String)? {
         if hasBox(bytes) {
             guard let box = lastBox(bytes) else { return nil }
@@ -27,7 +31,10 @@ extension AnswerExtractor {
         }
         if let range = stated(bytes) { return (range, "stated") }
         if let range = onlyMath(bytes) { return (range, "only") }
-        let last = lastSentence(bytes).flatMap { saidLast(bytes, $0, equals: true) }
+        let last = lastSentence(bytes).flatMap { sentence in
+            ConclusionFinder.isDenied(bytes, sentence)
+                ? nil : saidLast(bytes, sentence, equals: true)
+        }
         return (last ?? ConclusionFinder.lastConclusion(bytes)).map { ($0, "stated") }
     }
 
@@ -50,7 +57,10 @@ extension AnswerExtractor {
     private static func finalAnswer(
         _ bytes: UnsafeRawBufferPointer, after box: Int
     ) -> Range<Int>? {
-        guard (box..<bytes.count).contains(where: { matches(bytes, $0, bytes.count, finalMark) }),
+        guard
+            (box..<bytes.count).contains(where: {
+                bytes[$0] | 32 == UInt8(ascii: "f") && matches(bytes, $0, bytes.count, finalMark)
+            }),
             let range = stated(bytes), range.lowerBound > box,
             bytes[range].contains(where: isASCIIDigit),
             let tree = try? Parser.parse(UnsafeRawBufferPointer(rebasing: bytes[range])),
@@ -63,13 +73,18 @@ extension AnswerExtractor {
     private static func saidLast(
         _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>, equals: Bool = false
     ) -> Range<Int>? {
-        let marks = equals ? copulas + [[UInt8(ascii: "=")]] : copulas
+        let marks = equals ? copulasAndEquals : copulas
+        let starts = equals ? copulaAndEqualsStarts : copulaStarts
         var index = sentence.upperBound - 1
         let stop = max(sentence.lowerBound, sentence.upperBound - 80)
         while index >= stop {
+            guard starts.contains(bytes[index]) else {
+                index -= 1
+                continue
+            }
             for mark in marks where matches(bytes, index, sentence.upperBound, mark) {
                 let rest = index + mark.count..<sentence.upperBound
-                guard let range = trimmed(bytes, rest, ":*"),
+                guard let range = trimmed(bytes, rest, colonStar),
                     bytes[range].contains(where: { isASCIIDigit($0) || $0 == 36 || $0 == 92 })
                 else { return nil }
                 return firstMath(bytes, range)
@@ -79,15 +94,18 @@ extension AnswerExtractor {
         return nil
     }
 
+    private static let starOrStop = ByteSet("*.")
+    private static let tagStart: [UInt8] = [60, 124]
+
     /// The last sentence of the text, tags of chat templates aside.
     private static func lastSentence(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var end = bytes.count
         for index in max(0, bytes.count - 200)..<bytes.count
-        where matches(bytes, index, bytes.count, [60, 124]) {
+        where matches(bytes, index, bytes.count, tagStart) {
             end = index
             break
         }
-        let marks = [UInt8(ascii: "."), UInt8(ascii: "*")]
+        let marks = starOrStop
         while end > 0, isASCIISpace(bytes[end - 1]) || marks.contains(bytes[end - 1]) { end -= 1 }
         var start = end
         while start > 0, bytes[start - 1] != 10 {
@@ -97,12 +115,9 @@ extension AnswerExtractor {
         return start < end ? start..<end : nil
     }
 
-    private static func hasBox(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.indices.contains { bytes[$0] == 92 && boxContent(bytes, $0) != nil }
-    }
-
-    private static let statementStarts = Set(
-        statements.compactMap(\.first).flatMap { isASCIILetter($0) ? [$0, $0 ^ 32] : [$0] })
+    private static let statementStarts = ByteSet(firstBytes(of: statements))
+    private static let colonStar = ByteSet(":*")
+    private static let colonStarEquals = ByteSet(":*=")
 
     private static func stated(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var index = bytes.count - 1
@@ -114,7 +129,7 @@ extension AnswerExtractor {
             for mark in statements where matches(bytes, index, bytes.count, mark) {
                 let start = index + mark.count
                 let sentence = start..<sentenceEnd(bytes, start)
-                guard let range = trimmed(bytes, sentence, ":*=") else { return nil }
+                guard let range = trimmed(bytes, sentence, colonStarEquals) else { return nil }
                 return mark.last == UInt8(ascii: ":")
                     ? said(bytes, range) : saidLast(bytes, range) ?? firstMath(bytes, range)
             }
@@ -123,12 +138,15 @@ extension AnswerExtractor {
         return nil
     }
 
+    private static let wideStop = Array("。".utf8)
+
     /// A full stop before white space, a line's end, or the end.
     private static func sentenceEnd(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
         var end = start
         while end < bytes.count, isASCIISpace(bytes[end]) { end += 1 }
         while end < bytes.count, bytes[end] != 10 {
             if bytes[end] == 46, end + 1 == bytes.count || isASCIISpace(bytes[end + 1]) { break }
+            if bytes[end] == wideStop[0], matches(bytes, end, bytes.count, wideStop) { break }
             end += 1
         }
         return end
@@ -137,14 +155,39 @@ extension AnswerExtractor {
     private static let delimiters = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")]
         .map { (Array($0.0.utf8), Array($0.1.utf8)) }
 
-    /// The math at the start of the range, without its delimiters, or the range itself.
+    /// What joins candidates.
+    private static let joints = [
+        ",", ";", "/", "or ", "and ", "ou ", "et ", "oder ", "und ", "o ", "y ", "e ", "или ", "и ",
+        "或", "和", "、", "，",
+    ].map { Array($0.utf8) }
+
+    private static func continues(_ bytes: UnsafeRawBufferPointer, _ rest: Range<Int>) -> Bool {
+        var index = rest.lowerBound
+        while index < rest.upperBound, isASCIISpace(bytes[index]) { index += 1 }
+        guard joints.contains(where: { matches(bytes, index, rest.upperBound, $0) }) else {
+            return false
+        }
+        return bytes[index..<rest.upperBound].contains(UInt8(ascii: "$"))
+            || bytes[index..<rest.upperBound].contains(UInt8(ascii: "\\"))
+    }
+
+    /// The math at the start of the range, without its delimiters, or the range itself; the range
+    /// also where further math is joined to the first: candidates stay a list.
     private static func firstMath(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<
         Int
     > {
+        guard range.lowerBound < bytes.count,
+            bytes[range.lowerBound] == 36 || bytes[range.lowerBound] == 92
+        else { return range }
         for (open, close) in delimiters where matches(bytes, range.lowerBound, bytes.count, open) {
             var end = range.lowerBound + open.count
             while end < bytes.count, !matches(bytes, end, bytes.count, close) { end += 1 }
-            if end < bytes.count { return range.lowerBound + open.count..<end }
+            guard end < bytes.count else { continue }
+            let behind = end + close.count
+            if behind < range.upperBound, continues(bytes, behind..<range.upperBound) {
+                return range
+            }
+            return range.lowerBound + open.count..<end
         }
         return range
     }
@@ -167,10 +210,26 @@ extension AnswerExtractor {
             }
             index += 1
         }
-        if found.count == 1 { return trimmed(bytes, found[0], "*") }
-        return found.isEmpty ? lastBold(bytes) : nil
+        guard let only = found.first else { return lastBold(bytes) }
+        guard found.count == 1, !ConclusionFinder.isDenied(bytes, sentence(bytes, around: only))
+        else { return nil }
+        return trimmed(bytes, only, star)
     }
 
+    /// The sentence in which a formula stands.
+    private static func sentence(
+        _ bytes: UnsafeRawBufferPointer, around formula: Range<Int>
+    ) -> Range<Int> {
+        var start = formula.lowerBound
+        while start > 0, bytes[start - 1] != 10 {
+            if start > 1, isASCIISpace(bytes[start - 1]), bytes[start - 2] == 46 { break }
+            if start > 2, matches(bytes, start - 3, start, wideStop) { break }
+            start -= 1
+        }
+        return start..<max(formula.upperBound, sentenceEnd(bytes, formula.upperBound))
+    }
+
+    /// The last bold words, unless others stand in their sentence.
     private static func lastBold(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var marks: [Int] = []
         var index = bytes.count - 2
@@ -182,6 +241,10 @@ extension AnswerExtractor {
             index -= 1
         }
         guard marks.count == 2 else { return nil }
+        let before = sentence(bytes, around: marks[1]..<marks[1])
+        for index in before.lowerBound..<marks[1] where bytes[index] == 42 {
+            if bytes[index + 1] == 42 { return nil }
+        }
         return trimmed(bytes, marks[1] + 2..<marks[0])
     }
 }

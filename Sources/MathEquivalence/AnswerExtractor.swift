@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Bytes
+import CSystem
 
 /// Where in a text the answer stands.
 public enum ExtractionMode: String, Sendable, CaseIterable {
@@ -51,12 +52,16 @@ public enum AnswerExtractor {
 
     private static let boxMark = Array("\\boxed".utf8)
 
+    static func hasBox(_ bytes: UnsafeRawBufferPointer) -> Bool { firstBox(bytes) != nil }
+
     /// The content of the last box, or of the closed box around it; nil if it is unclosed or empty.
     static func lastBox(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var open: [(content: Int, isBox: Bool)] = []
         var lastOpened = -1
         var candidate: Range<Int>?
-        var index = 0
+        // Braces before the first box cannot matter.
+        var index = firstBox(bytes) ?? bytes.count
+        while index > 0, bytes[index - 1] == UInt8(ascii: "\\") { index -= 1 }
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: "\\") {
@@ -84,6 +89,18 @@ public enum AnswerExtractor {
         return candidate.flatMap { trimmed(bytes, $0) }
     }
 
+    /// Where the first `\boxed {` stands.
+    static func firstBox(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let base = bytes.baseAddress else { return nil }
+        var index = 0
+        while let found = csys_find(base + index, bytes.count - index, boxMark, boxMark.count) {
+            index = found - base
+            if boxContent(bytes, index) != nil { return index }
+            index += boxMark.count
+        }
+        return nil
+    }
+
     /// Where the content starts, if `\boxed {` stands at `index`.
     static func boxContent(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int? {
         guard index + boxMark.count < bytes.count,
@@ -99,9 +116,8 @@ public enum AnswerExtractor {
 
     /// Without white space at both ends; nil if nothing is left.
     static func trimmed(
-        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ extra: String = ""
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ marks: ByteSet = .none
     ) -> Range<Int>? {
-        let marks = Array(extra.utf8)
         var (start, end) = (range.lowerBound, range.upperBound)
         while start < end, isASCIISpace(bytes[start]) || marks.contains(bytes[start]) { start += 1 }
         while end > start, isASCIISpace(bytes[end - 1]) || marks.contains(bytes[end - 1]) {
@@ -133,17 +149,27 @@ public enum AnswerExtractor {
     }
 
     private static let lineMarks = [
-        "final answer", "the answer", "answer", "antwort", "réponse", "respuesta", "risposta",
-        "Ответ", "ответ", "答案",
+        "final answer", "the answer", "answer", "antwort", "réponse", "rÉponse", "respuesta",
+        "risposta", "Ответ", "ответ", "ОТВЕТ", "答案",
     ].map { Array($0.utf8) }
 
-    /// The last line that begins with "Answer:", markdown aside.
+    private static let lineStarts = ByteSet(firstBytes(of: lineMarks))
+    private static let decoration = ByteSet("*#>_- \t")
+    private static let wideColon = Array("：".utf8)
+    static let star = ByteSet("*")
+
+    /// The bytes that one of `marks` may begin with, ASCII letters in either case.
+    static func firstBytes(of marks: [[UInt8]]) -> [UInt8] {
+        marks.compactMap(\.first).flatMap { isASCIILetter($0) ? [$0, $0 ^ 32] : [$0] }
+    }
+
+    /// The last line that begins with "Answer:", markdown aside; nil if nothing follows there.
     static func answerLine(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var end = bytes.count
         while end > 0 {
             var start = end
             while start > 0, bytes[start - 1] != 10 { start -= 1 }
-            if let found = answerInLine(bytes, start..<end) { return found }
+            if let said = answerInLine(bytes, start..<end) { return trimmed(bytes, said, star) }
             end = start - 1
         }
         return nil
@@ -153,8 +179,8 @@ public enum AnswerExtractor {
         _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>
     ) -> Range<Int>? {
         var start = line.lowerBound
-        let decoration = Array("*#>_- \t".utf8)
         while start < line.upperBound, decoration.contains(bytes[start]) { start += 1 }
+        guard start < line.upperBound, lineStarts.contains(bytes[start]) else { return nil }
         for mark in lineMarks where matches(bytes, start, line.upperBound, mark) {
             var position = start + mark.count
             while position < line.upperBound, bytes[position] == 42 || bytes[position] == 32 {
@@ -162,12 +188,12 @@ public enum AnswerExtractor {
             }
             if position < line.upperBound, bytes[position] == UInt8(ascii: ":") {
                 position += 1
-            } else if matches(bytes, position, line.upperBound, Array("：".utf8)) {
+            } else if matches(bytes, position, line.upperBound, wideColon) {
                 position += 3
             } else {
                 continue
             }
-            return trimmed(bytes, position..<line.upperBound, "*")
+            return position..<line.upperBound
         }
         return nil
     }

@@ -14,19 +14,63 @@ enum ConclusionFinder {
         "因此", "故",
     ].map { Array($0.utf8) }
 
+    private static let starts = ByteSet(AnswerExtractor.firstBytes(of: marks))
+    private static let punctuation = ByteSet(",;:'\"-()!*")
+
     private static let refusingWords: Set<String> = [
         "not", "no", "never", "neither", "or", "cannot", "isn't", "pas", "jamais", "ou", "nicht",
         "kein", "keine", "oder", "nie", "ni", "non", "né", "não", "не", "ни", "или", "नहीं", "या",
-        "unknown", "least", "most", "more", "less", "fewer", "plus", "moins", "mehr",
+        "wrong", "false", "incorrect", "faux", "fausse", "falsch", "falso", "falsa", "sbagliato",
+        "errado", "неверно", "unknown", "least", "most", "more", "less", "fewer", "plus", "moins",
+        "mehr",
         "weniger", "più", "meno", "más", "menos", "approximately", "roughly", "nearly", "almost",
     ]
+
+    /// Parts of words, in scripts that put no spaces between them, that deny or change a number.
+    private static let refusingParts = [
+        "不", "没", "沒", "非", "无", "無", "或", "错", "錯", "至少", "至多", "约", "約", "超过", "多于",
+        "少于", "十", "百", "千", "万", "萬", "亿", "億",
+    ].map { Array($0.utf8) }
+
+    /// Whether a sentence holds a word that denies what it says, or names alternatives.
+    static func isDenied(_ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>) -> Bool {
+        hasRefusingPart(bytes, sentence)
+            || words(bytes, sentence).contains { denials.contains($0) || $0.hasSuffix("n't") }
+    }
+
+    private static let denials: Set<String> = [
+        "not", "no", "never", "neither", "cannot", "wrong", "false", "incorrect", "pas", "faux",
+        "nicht", "kein", "keine", "falsch", "non", "falso", "falsa", "sbagliato", "não", "errado",
+        "не", "неверно",
+    ]
+
+    private static func hasRefusingPart(
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+    ) -> Bool {
+        sentence.contains { index in
+            // All of them are Chinese characters, of three bytes from E4 on.
+            bytes[index] >= 0xe4
+                && refusingParts.contains {
+                    index + $0.count <= sentence.upperBound
+                        && bytes[index..<index + $0.count].elementsEqual($0)
+                }
+        }
+    }
+
+    private static func words(
+        _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
+    ) -> [String] {
+        String(decoding: bytes[sentence], as: UTF8.self).lowercased()
+            .split(whereSeparator: { " ,;:\"-()!*.\t\r\n$".contains($0) }).map(String.init)
+    }
 
     /// The number that the last conclusion of the text states; nil if it states none.
     static func lastConclusion(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         var index = bytes.count - 1
         let stop = max(0, bytes.count - 300)
         while index >= stop {
-            let startsWord = index == 0 || !isASCIILetter(bytes[index - 1])
+            let startsWord =
+                starts.contains(bytes[index]) && (index == 0 || !isASCIILetter(bytes[index - 1]))
             if startsWord, let mark = marks.first(where: { matches(bytes, index, $0) }) {
                 return onlyNumber(bytes, index + mark.count..<bytes.count)
             }
@@ -54,13 +98,11 @@ enum ConclusionFinder {
         guard sentence.count <= 300 else { return nil }
         var found: Range<Int>?
         var index = sentence.lowerBound
-        let marks = Set(",;:'\"-()!*".utf8)
         while index < sentence.upperBound {
             let byte = bytes[index]
             if isASCIIDigit(byte) {
                 let end = numberEnd(bytes, index, sentence.upperBound)
-                let isGlued = index > sentence.lowerBound && !isASCIISpace(bytes[index - 1])
-                guard found == nil, !isGlued else { return nil }
+                guard found == nil, !isGlued(bytes, index, sentence.lowerBound) else { return nil }
                 found = index..<end
                 index = end
                 if end < sentence.upperBound, isASCIILetter(bytes[end]) { return nil }
@@ -72,12 +114,26 @@ enum ConclusionFinder {
                 guard rest.allSatisfy({ isASCIISpace($0) || $0 == 42 }) else { return nil }
                 break
             }
-            guard isASCIILetter(byte) || byte >= 0x80 || isASCIISpace(byte) || marks.contains(byte)
+            guard
+                isASCIILetter(byte) || byte >= 0x80 || isASCIISpace(byte)
+                    || punctuation.contains(byte)
             else { return nil }
             index += 1
         }
         guard let found, saysItPlainly(bytes, sentence) else { return nil }
         return found
+    }
+
+    /// Whether a number touches what stands before it: a sign, a letter, a currency.
+    ///
+    /// Chinese puts no space between words and numbers, so its characters may touch.
+    private static func isGlued(
+        _ bytes: UnsafeRawBufferPointer, _ index: Int, _ start: Int
+    ) -> Bool {
+        guard index > start, !isASCIISpace(bytes[index - 1]) else { return false }
+        var lead = index - 1
+        while lead > start, bytes[lead] & 0xc0 == 0x80 { lead -= 1 }
+        return !(0xe4...0xe9).contains(bytes[lead])
     }
 
     /// Digits with grouping commas and one decimal point.
@@ -97,10 +153,9 @@ enum ConclusionFinder {
     private static func saysItPlainly(
         _ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>
     ) -> Bool {
-        let words = String(decoding: bytes[sentence], as: UTF8.self).lowercased()
-            .split(whereSeparator: { " ,;:\"-()!*.\t\r\n".contains($0) }).map(String.init)
-        let named = words.filter { $0.utf8.contains { !isASCIIDigit($0) } }
-        return named.count >= 2
+        if hasRefusingPart(bytes, sentence) { return false }
+        let named = words(bytes, sentence).filter { $0.utf8.contains { !isASCIIDigit($0) } }
+        return (named.count >= 2 || named.contains { $0.utf8.contains { $0 >= 0xe4 } })
             && !named.contains { refusingWords.contains($0) || Parser.changingRemarks.contains($0) }
     }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Computes scalars as exact rationals, in one pass over the tree.
-struct ExactEvaluator {
-    enum Value {
+struct ExactEvaluator: Sendable {
+    enum Value: Sendable {
         case rational(Rational)
         /// Division by zero and the like.
         case undefined
@@ -11,16 +11,14 @@ struct ExactEvaluator {
         case unknown
     }
 
-    private let tree: ExpressionTree
     /// By node; filled bottom-up.
     private(set) var values: [Value]
 
     /// Evaluates every node of `tree`: children come before parents, so a plain loop does it.
     init(_ tree: ExpressionTree) {
-        self.tree = tree
         values = []
         values.reserveCapacity(tree.nodes.count)
-        for index in tree.nodes.indices { values.append(evaluate(Int32(index))) }
+        for index in tree.nodes.indices { values.append(evaluate(Int32(index), of: tree)) }
     }
 
     subscript(node: Int32) -> Rational? {
@@ -33,7 +31,7 @@ struct ExactEvaluator {
         return false
     }
 
-    private func evaluate(_ node: Int32) -> Value {
+    private func evaluate(_ node: Int32, of tree: ExpressionTree) -> Value {
         let kind = tree.kind(node)
         if kind == .number {
             return tree.literal(node).value.map(Value.rational) ?? .unknown

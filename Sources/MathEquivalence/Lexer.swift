@@ -187,15 +187,18 @@ struct Lexer {
         if start < closingStart { append(.caret, from: start) }
     }
 
+    private static let raisedMarks = [
+        ("\\circ", TokenKind.degree), ("{\\circ}", .degree), ("\\degree", .degree),
+        ("{\\degree}", .degree), ("\\prime", .prime), ("{\\prime}", .prime),
+        ("{\\prime\\prime}", .prime), ("{\\prime \\prime}", .prime),
+    ]
+
     /// `^\circ` and `^{\prime}` are marks, not powers.
     mutating func readCaret(_ start: Int) {
-        for (spelling, kind) in [
-            ("\\circ", TokenKind.degree), ("{\\circ}", .degree), ("\\degree", .degree),
-            ("{\\degree}", .degree), ("\\prime", .prime), ("{\\prime}", .prime),
-            ("{\\prime\\prime}", .prime), ("{\\prime \\prime}", .prime),
-        ] {
-            var index = position
-            while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        var index = position
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        let mayBeMark = index < bytes.count && (bytes[index] == 92 || bytes[index] == 123)
+        for (spelling, kind) in mayBeMark ? Self.raisedMarks : [] {
             guard matches(spelling, at: index) else { continue }
             position = index + spelling.utf8.count
             append(kind, from: start)

@@ -23,7 +23,8 @@ extension Lexer {
             hasSpace = true
             isBoxNext = name == "boxed" || name == "fbox"
             let isDelimiterSize =
-                name == "left" || name == "right" || name.lowercased().hasPrefix("big")
+                name == "left" || name == "right" || name.hasPrefix("big")
+                || name.hasPrefix("Big")
             if isDelimiterSize { skipSpaces() }
             if isDelimiterSize, peek() == 46 { position += 1 }
         case .skipArgument: _ = bracedArgument()

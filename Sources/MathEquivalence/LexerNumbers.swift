@@ -63,6 +63,8 @@ extension Lexer {
 
     /// Kinds: 0 `,` · 1 `{,}` or `,\!` · 2 `\,` or `\ ` · 3 one plain space.
     func groupSeparator() -> (kind: Int, width: Int)? {
+        let mark = peek()
+        guard mark == 44 || mark == 32 || mark == 92 || mark == 123 else { return nil }
         if matches("{,}", at: position) { return (1, 3) }
         if matches("\\,", at: position) || matches("\\ ", at: position) { return (2, 2) }
         if peek() == 44 {

@@ -50,8 +50,25 @@ public final class MathEngine: Sendable {
     public func compare(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) async -> Comparison {
-        if let plain = Self.comparePlain(reference, answer, options) { return plain }
-        switch Self.prepare(reference, answer, options) {
+        let comma = options.readsDecimalComma
+        return await compare(
+            reference: MathExpression(reference, readsDecimalComma: comma),
+            answer: MathExpression(answer, readsDecimalComma: comma), options: options)
+    }
+
+    /// Compares expressions that were read before.
+    ///
+    /// - Parameters:
+    ///   - reference: the trusted side.
+    ///   - answer: the untrusted side.
+    ///   - options: policies; `readsDecimalComma` must be what both sides were read with.
+    /// - Returns: the result; it never throws, every failure is an outcome.
+    public func compare(
+        reference: MathExpression, answer: MathExpression,
+        options: ComparisonOptions = ComparisonOptions()
+    ) async -> Comparison {
+        if let plain = Self.comparePlain(reference.text, answer.text, options) { return plain }
+        switch Self.prepare(reference, answer) {
         case .failure(let comparison): return comparison
         case .success(let pair):
             if let result = pair.compare(pool: nil, options: options) { return result }
@@ -72,10 +89,35 @@ public final class MathEngine: Sendable {
     public static func compareInProcess(
         reference: ByteString, answer: ByteString, options: ComparisonOptions = ComparisonOptions()
     ) -> Comparison? {
-        if let plain = comparePlain(reference, answer, options) { return plain }
-        switch prepare(reference, answer, options) {
+        let comma = options.readsDecimalComma
+        return compareInProcess(
+            reference: MathExpression(reference, readsDecimalComma: comma),
+            answer: MathExpression(answer, readsDecimalComma: comma), options: options)
+    }
+
+    /// Compares expressions that were read before, in the calling thread, without a worker.
+    ///
+    /// - Parameters:
+    ///   - reference: the trusted side.
+    ///   - answer: the untrusted side.
+    ///   - options: policies; `readsDecimalComma` must be what both sides were read with.
+    /// - Returns: the result, or nil if only a worker can tell.
+    public static func compareInProcess(
+        reference: MathExpression, answer: MathExpression,
+        options: ComparisonOptions = ComparisonOptions()
+    ) -> Comparison? {
+        compare(reference, answer, pool: nil, options: options)
+    }
+
+    /// Nil if `pool` is nil and a worker is needed.
+    static func compare(
+        _ reference: MathExpression, _ answer: MathExpression, pool: WorkerPool?,
+        options: ComparisonOptions
+    ) -> Comparison? {
+        if let plain = comparePlain(reference.text, answer.text, options) { return plain }
+        switch prepare(reference, answer) {
         case .failure(let comparison): return comparison
-        case .success(let pair): return pair.compare(pool: nil, options: options)
+        case .success(let pair): return pair.compare(pool: pool, options: options)
         }
     }
 
@@ -84,18 +126,20 @@ public final class MathEngine: Sendable {
     /// - Parameter reference: the trusted side.
     /// - Returns: nil if it can be read.
     public static func validate(reference: ByteString) -> ReferenceProblem? {
-        if isPlain(reference) { return nil }
-        do throws(ParseFailure) {
-            let tree = try reference.withUnsafeBytes { bytes throws(ParseFailure) in
-                try Parser.parse(bytes)
-            }
-            let side = Side(tree)
-            if side.exact.isUndefined(tree.root) {
-                return ReferenceProblem(message: "The reference divides by zero.")
-            }
-            return nil
-        } catch {
-            return ReferenceProblem(message: error.message)
+        problem(of: MathExpression(reference))
+    }
+
+    /// Says why a reference that was read cannot be used, judging by its form alone.
+    ///
+    /// - Parameter reference: the trusted side.
+    /// - Returns: nil if it can be read.
+    public static func problem(of reference: MathExpression) -> ReferenceProblem? {
+        if isPlain(reference.spelling) { return nil }
+        switch reference.side {
+        case .failure(let failure): return ReferenceProblem(message: failure.message)
+        case .success(let side):
+            guard side.exact.isUndefined(side.tree.root) else { return nil }
+            return ReferenceProblem(message: "The reference divides by zero.")
         }
     }
 
@@ -104,8 +148,7 @@ public final class MathEngine: Sendable {
     /// - Parameter expression: LaTeX or plain text.
     /// - Returns: nil if it cannot be read.
     public static func expressionType(of expression: ByteString) -> ExpressionType? {
-        guard case .success(let tree) = parse(expression) else { return nil }
-        return ExpressionType(tree, tree.root)
+        MathExpression(expression).type
     }
 
     /// Ends the workers; comparisons that need one fail from then on.
@@ -154,24 +197,21 @@ public final class MathEngine: Sendable {
         case failure(Comparison)
     }
 
-    private static func prepare(
-        _ givenReference: ByteString, _ givenAnswer: ByteString, _ options: ComparisonOptions
-    ) -> Prepared {
-        let comma = options.readsDecimalComma
-        let reference = comma ? DecimalComma.rewrite(givenReference) : givenReference
-        let answer = comma ? DecimalComma.rewrite(givenAnswer) : givenAnswer
-        let first = parse(reference)
+    private static func prepare(_ reference: MathExpression, _ answer: MathExpression) -> Prepared {
+        let first = reference.side
         guard case .success(let left) = first else {
             guard case .failure(let failure) = first else { return .failure(hostFailure) }
-            if isPlain(reference) { return .failure(compareWithLong(answer)) }
+            if isPlain(reference.spelling) { return .failure(compareWithLong(answer)) }
             return .failure(syntax(.invalidReference, failure))
         }
-        let second = parse(answer)
+        let second = answer.side
         guard case .success(let right) = second else {
             guard case .failure(let failure) = second else { return .failure(hostFailure) }
             return .failure(syntax(.unparsableAnswer, failure))
         }
-        let seed = SplitMix.hash(answer.array, from: SplitMix.hash(reference.array))
+        let seed = answer.spelling.withUnsafeBytes { bytes in
+            SplitMix.hash(bytes, from: reference.spelling.withUnsafeBytes { SplitMix.hash($0) })
+        }
         return .success(PreparedPair(reference: left, answer: right, seed: seed))
     }
 
@@ -181,19 +221,11 @@ public final class MathEngine: Sendable {
     }
 
     /// An answer that is not digits alone, against a reference of digits over the size limit.
-    private static func compareWithLong(_ answer: ByteString) -> Comparison {
-        if case .failure(let failure) = parse(answer) { return syntax(.unparsableAnswer, failure) }
+    private static func compareWithLong(_ answer: MathExpression) -> Comparison {
+        if case .failure(let failure) = answer.side { return syntax(.unparsableAnswer, failure) }
         return Comparison(
             outcome: .undecided(.reference), decidedBy: .budget, proof: .exact, policies: [],
             explanation: "The reference is too long to compare with anything but digits.")
-    }
-
-    private static func parse(_ text: ByteString) -> Result<ExpressionTree, ParseFailure> {
-        text.withUnsafeBytes { bytes in
-            Result { () throws(ParseFailure) in
-                try Parser.parse(bytes).evaluatingMatrices().expandingSigns()
-            }
-        }
     }
 
     private static func syntax(_ outcome: Comparison.Outcome, _ failure: ParseFailure) -> Comparison
@@ -206,16 +238,19 @@ public final class MathEngine: Sendable {
 
 /// Both sides, read.
 struct PreparedPair: Sendable {
-    let reference: ExpressionTree
-    let answer: ExpressionTree
+    let reference: Side
+    let answer: Side
     let seed: UInt64
 
     /// Nil if `pool` is nil and a worker is needed.
     func compare(pool: WorkerPool?, options: ComparisonOptions) -> Comparison? {
         do throws(NeedsWorker) {
             let natural = try compare(pool: pool, options: options, logarithmBase: nil)
-            guard reference.hasBareLogarithm || answer.hasBareLogarithm else { return natural }
-            let isMixed = reference.hasBareLogarithm != answer.hasBareLogarithm
+            let (hasFirst, hasSecond) = (
+                reference.tree.hasBareLogarithm, answer.tree.hasBareLogarithm
+            )
+            guard hasFirst || hasSecond else { return natural }
+            let isMixed = hasFirst != hasSecond
             if natural.outcome == .equivalent {
                 return isMixed ? natural.adding(policy: "logarithm_base") : natural
             }
@@ -230,12 +265,11 @@ struct PreparedPair: Sendable {
     private func compare(
         pool: WorkerPool?, options: ComparisonOptions, logarithmBase: Int?
     ) throws(NeedsWorker) -> Comparison {
-        let (left, right) = (Side(reference), Side(answer))
         let scalars = ScalarComparator(
-            reference: left, answer: right, seed: seed, pool: pool, options: options,
+            reference: reference, answer: answer, seed: seed, pool: pool, options: options,
             logarithmBase: logarithmBase)
-        var comparator = Comparator(reference: left, answer: right, scalars: scalars)
-        let finding = try comparator.compare(reference.root, answer.root)
+        var comparator = Comparator(reference: reference, answer: answer, scalars: scalars)
+        let finding = try comparator.compare(reference.tree.root, answer.tree.root)
         return Comparison(finding, policies: comparator.policies)
     }
 }

@@ -5,14 +5,14 @@ extension ExpressionTree {
     /// Works out sums, products and multiples of matrices at the root, entry by entry.
     ///
     /// Entries stay expressions; shapes that do not fit leave the tree as it is.
-    func evaluatingMatrices() -> ExpressionTree {
+    mutating func evaluateMatrices() {
         guard root >= 0, [.add, .multiply, .negate].contains(kind(root)),
             parts(root).contains(where: { kind($0) == .matrix })
-        else { return self }
+        else { return }
         var result = self
-        guard let matrix = result.combined(root) else { return self }
+        guard let matrix = result.combined(root) else { return }
         result.root = matrix
-        return result
+        self = result
     }
 
     private mutating func combined(_ node: Int32) -> Int32? {

@@ -62,7 +62,7 @@ struct Parser {
         return try parser.parseWhole(isTextContent: isTextContent)
     }
 
-    private init(_ lexer: Lexer) {
+    private init(_ lexer: consuming Lexer) {
         tokens = lexer.tokens
         strings = lexer.strings
         numbers = lexer.numbers
@@ -75,13 +75,20 @@ struct Parser {
         if let text = wholeText() {
             if !isTextContent, let inner = reparse(text) { return inner }
             tree.root = tree.addText(text)
-            return tree
+            return takeTree()
         }
         let root = try parseList(until: [.end])
         guard kind == .end else { throw unexpected() }
         guard let root else { throw ParseFailure(message: "There is no expression.") }
         tree.root = root
-        return tree
+        return takeTree()
+    }
+
+    /// The tree itself, where a copy would share all of its arrays.
+    private mutating func takeTree() -> ExpressionTree {
+        var result = ExpressionTree()
+        swap(&result, &tree)
+        return result
     }
 
     /// `\text{12}` and `\text{C, F, H}` mean what stands in them.
@@ -165,12 +172,14 @@ extension Parser {
 
     /// Reads items up to a closing token, which is left; nil if there are none.
     mutating func parseList(until closing: [TokenKind]) throws(ParseFailure) -> Int32? {
-        var groups: [[Int32]] = [[]]
+        if closing.contains(kind) { return nil }
+        let first = try parseItem()
+        // Most lists have one item.
+        if closing.contains(kind) { return first }
+        var groups = [[first]]
         var joint = Joint.comma
         var hasComma = false
-        while !closing.contains(kind) {
-            groups[groups.count - 1].append(try parseItem())
-            if closing.contains(kind) { break }
+        while true {
             switch kind {
             case .comma: hasComma = true
             case .semicolon: groups.append([])
@@ -181,8 +190,9 @@ extension Parser {
             advance()
             if kind == .separator, tokens[position - 1].kind == .comma { advance() }
             if closing.contains(kind) { throw unexpected() }
+            groups[groups.count - 1].append(try parseItem())
+            if closing.contains(kind) { return try makeList(groups, joint, hasComma) }
         }
-        return try makeList(groups, joint, hasComma)
     }
 
     private var isConjunction: Bool {
@@ -217,7 +227,9 @@ extension Parser {
         {
             advance()
         }
-        var sides = [try parseSide()]
+        let first = try parseSide()
+        guard kind == .relation else { return first }
+        var sides = [first]
         var signs: [RelationSign] = []
         while kind == .relation, let sign = RelationSign(rawValue: UInt8(token.value)) {
             advance()

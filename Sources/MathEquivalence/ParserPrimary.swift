@@ -280,14 +280,27 @@ extension Parser {
         } while level > 0
     }
 
+    private static let styles = [
+        "\\text", "\\mathrm", "\\rm", "\\operatorname", "\\left", "\\right",
+    ].map { Array($0.utf8) }
+    private static let layoutBytes = ByteSet(" {}\\\t\n")
+
     /// Bytes from `start` to the last token, without spaces, braces and style commands.
     func compact(from start: Int) -> String {
         let end = max(start, position > 0 ? Int(tokens[position - 1].end) : 0)
-        var text = String(decoding: bytes[start..<end], as: UTF8.self)
-        for style in ["\\text", "\\mathrm", "\\rm", "\\operatorname", "\\left", "\\right"] {
-            text = text.split(separator: style).joined()
+        var kept: [UInt8] = []
+        var index = start
+        while index < end {
+            if bytes[index] == UInt8(ascii: "\\"),
+                let style = Self.styles.first(where: { bytes[index..<end].starts(with: $0) })
+            {
+                index += style.count
+                continue
+            }
+            if !Self.layoutBytes.contains(bytes[index]) { kept.append(bytes[index]) }
+            index += 1
         }
-        return String(text.filter { !" {}\\\t\n".contains($0) })
+        return String(decoding: kept, as: UTF8.self)
     }
 
     /// Words of two or three letters that are never letters multiplied.

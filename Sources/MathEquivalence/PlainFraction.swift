@@ -51,7 +51,7 @@ struct PlainFraction {
         var isAtEnd: Bool { position == bytes.count }
 
         mutating func skipSpaces() {
-            while position < bytes.count, isASCIISpace(bytes[position]) { position += 1 }
+            while position < bytes.count, PlainNumber.isLayout(bytes[position]) { position += 1 }
         }
 
         mutating func accept(_ mark: StaticString) -> Bool {

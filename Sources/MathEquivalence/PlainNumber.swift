@@ -13,11 +13,16 @@ struct PlainNumber {
     let fraction: Range<Int>
     let hasPoint: Bool
 
-    /// Nil unless the bytes are a sign, digits, perhaps a point and digits, and white space around.
+    /// What the lexer skips around a number.
+    @inline(__always)
+    static func isLayout(_ byte: UInt8) -> Bool { isASCIISpace(byte) || byte == UInt8(ascii: "$") }
+
+    /// Nil unless the bytes are a sign, digits, perhaps a point and digits, and white space or `$`
+    /// around.
     init?(_ bytes: UnsafeRawBufferPointer) {
         var (start, end) = (0, bytes.count)
-        while start < end, isASCIISpace(bytes[start]) { start += 1 }
-        while end > start, isASCIISpace(bytes[end - 1]) { end -= 1 }
+        while start < end, Self.isLayout(bytes[start]) { start += 1 }
+        while end > start, Self.isLayout(bytes[end - 1]) { end -= 1 }
         guard start < end else { return nil }
         let hasMinus = bytes[start] == UInt8(ascii: "-")
         if hasMinus { start += 1 }

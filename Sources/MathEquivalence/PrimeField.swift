@@ -4,8 +4,7 @@
 /// Arithmetic modulo a prime below 2^61.
 struct PrimeField {
     let prime: UInt64
-    /// A square root of −1, since every prime here is 1 modulo 4: it stands for i.
-    let imaginaryUnit: UInt64
+    private let modulus: Montgomery
 
     /// The first suitable prime at or after a random start.
     init(seed: inout SplitMix) {
@@ -14,50 +13,29 @@ struct PrimeField {
         candidate = (candidate & ~3) | 1
         while !Self.isPrime(candidate) { candidate += 4 }
         prime = candidate
+        modulus = Montgomery(candidate)
+    }
+
+    /// A square root of −1, since every prime here is 1 modulo 4: it stands for i.
+    var imaginaryUnit: UInt64 {
         var base: UInt64 = 2
-        while Self.power(base, (candidate - 1) / 2, candidate) != candidate - 1 { base += 1 }
-        imaginaryUnit = Self.power(base, (candidate - 1) / 4, candidate)
+        while modulus.power(base, (prime - 1) / 2) != prime - 1 { base += 1 }
+        return modulus.power(base, (prime - 1) / 4)
     }
 
-    @inline(__always)
-    static func multiply(_ left: UInt64, _ right: UInt64, _ modulus: UInt64) -> UInt64 {
-        let product = left.multipliedFullWidth(by: right)
-        return modulus.dividingFullWidth(product).remainder
-    }
+    /// What most candidates are divided by before anything else.
+    private static let smallPrimes: [UInt64] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47,
+    ]
+    /// Sinclair's bases of Miller–Rabin, certain for 64-bit numbers, without 2.
+    private static let bases: [UInt64] = [325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022]
 
-    static func power(_ base: UInt64, _ exponent: UInt64, _ modulus: UInt64) -> UInt64 {
-        var result: UInt64 = 1
-        var square = base % modulus
-        var rest = exponent
-        while rest > 0 {
-            if rest & 1 == 1 { result = multiply(result, square, modulus) }
-            square = multiply(square, square, modulus)
-            rest >>= 1
-        }
-        return result
-    }
-
-    /// Deterministic Miller–Rabin for 64-bit numbers (Sinclair's seven bases).
-    private static func isPrime(_ value: UInt64) -> Bool {
-        for small: UInt64 in [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37] where value % small == 0 {
-            return false
-        }
-        let twos = (value - 1).trailingZeroBitCount
-        let odd = (value - 1) >> UInt64(twos)
-        for base: UInt64 in [2, 325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022] {
-            var residue = power(base, odd, value)
-            if residue <= 1 || residue == value - 1 { continue }
-            var isWitness = true
-            for _ in 1..<twos {
-                residue = multiply(residue, residue, value)
-                if residue == value - 1 {
-                    isWitness = false
-                    break
-                }
-            }
-            if isWitness { return false }
-        }
-        return true
+    /// Whether an odd number of 64 bits or less is prime: deterministic Miller–Rabin.
+    static func isPrime(_ value: UInt64) -> Bool {
+        for small in smallPrimes where value % small == 0 { return value == small }
+        let modulus = Montgomery(value)
+        return modulus.isProbablePrime(base: 2)
+            && bases.allSatisfy { modulus.isProbablePrime(base: $0 % value) }
     }
 
     func add(_ left: UInt64, _ right: UInt64) -> UInt64 {
@@ -65,17 +43,108 @@ struct PrimeField {
         return sum >= prime ? sum - prime : sum
     }
 
-    func multiply(_ left: UInt64, _ right: UInt64) -> UInt64 { Self.multiply(left, right, prime) }
+    func multiply(_ left: UInt64, _ right: UInt64) -> UInt64 { modulus.multiply(left, right) }
 
     func negate(_ value: UInt64) -> UInt64 { value == 0 ? 0 : prime - value }
 
     func inverse(_ value: UInt64) -> UInt64? {
-        value == 0 ? nil : Self.power(value, prime - 2, prime)
+        if value <= 1 { return value == 0 ? nil : 1 }
+        return modulus.power(value, prime - 2)
     }
 
-    func power(_ base: UInt64, _ exponent: UInt64) -> UInt64 { Self.power(base, exponent, prime) }
+    func power(_ base: UInt64, _ exponent: UInt64) -> UInt64 {
+        modulus.power(base % prime, exponent)
+    }
 
     func residue(of natural: Natural) -> UInt64 { natural.remainder(by: prime) }
+}
+
+/// Products modulo an odd number without a division (Montgomery 1985).
+///
+/// With R = 2^64, `reduce(a · b)` is a · b / R modulo the number; a second factor R² undoes that.
+private struct Montgomery {
+    private let modulus: UInt64
+    /// −1 / modulus, modulo 2^64.
+    private let negatedInverse: UInt64
+    /// R² modulo the number.
+    private let squaredRadix: UInt64
+    /// R modulo the number: 1, scaled.
+    private let one: UInt64
+
+    /// The modulus is odd, between 3 and 2^62.
+    init(_ modulus: UInt64) {
+        self.modulus = modulus
+        // Newton's iteration doubles the correct bits: 3, 6, 12, 24, 48, 96.
+        var inverse = modulus
+        for _ in 0..<5 { inverse = inverse &* (2 &- modulus &* inverse) }
+        negatedInverse = 0 &- inverse
+        one = UInt64.max % modulus + 1
+        squaredRadix = modulus.dividingFullWidth(one.multipliedFullWidth(by: one)).remainder
+    }
+
+    /// product / 2^64 for a product below modulus · 2^64.
+    @inline(__always)
+    private func reduce(_ product: (high: UInt64, low: UInt64)) -> UInt64 {
+        let multiple = (product.low &* negatedInverse).multipliedFullWidth(by: modulus)
+        // The low halves cancel, with a carry unless both are zero.
+        let sum = product.high &+ multiple.high &+ (product.low == 0 ? 0 : 1)
+        return sum >= modulus ? sum &- modulus : sum
+    }
+
+    @inline(__always)
+    private func product(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let full = left.multipliedFullWidth(by: right)
+        return reduce((full.high, full.low))
+    }
+
+    func multiply(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        product(product(left, right), squaredRadix)
+    }
+
+    /// The base must be below the modulus.
+    func power(_ base: UInt64, _ exponent: UInt64) -> UInt64 {
+        reduce((0, scaledPower(base, exponent)))
+    }
+
+    /// base^exponent · R, from the highest bit down.
+    private func scaledPower(_ base: UInt64, _ exponent: UInt64) -> UInt64 {
+        let factor = product(base, squaredRadix)
+        var result = one
+        var bit = UInt64.bitWidth - exponent.leadingZeroBitCount
+        while bit > 0 {
+            bit -= 1
+            result = product(result, result)
+            if exponent >> UInt64(bit) & 1 == 1 { result = product(result, factor) }
+        }
+        return result
+    }
+
+    /// 2^exponent · R: the factor 2 is an addition.
+    private func scaledPowerOfTwo(_ exponent: UInt64) -> UInt64 {
+        var result = one
+        var bit = UInt64.bitWidth - exponent.leadingZeroBitCount
+        while bit > 0 {
+            bit -= 1
+            result = product(result, result)
+            result <<= exponent >> UInt64(bit) & 1
+            if result >= modulus { result -= modulus }
+        }
+        return result
+    }
+
+    /// Miller's test of the modulus; a prime always passes it.
+    func isProbablePrime(base: UInt64) -> Bool {
+        let twos = (modulus - 1).trailingZeroBitCount
+        let odd = (modulus - 1) >> UInt64(twos)
+        if base == 0 { return true }
+        var residue = base == 2 ? scaledPowerOfTwo(odd) : scaledPower(base, odd)
+        if residue == one || residue == modulus - one { return true }
+        for _ in 1..<twos {
+            residue = product(residue, residue)
+            if residue == modulus - one { return true }
+        }
+        return false
+    }
 }
 
 /// A deterministic generator: splitmix64 (Steele, Lea, Flood 2014).

@@ -30,11 +30,13 @@ struct ResidueEvaluator {
         case unsupported
     }
 
-    let tree: ExpressionTree
-    let exact: ExactEvaluator
+    let side: Side
     let field: PrimeField
     /// Chooses the point; the same name gets the same value in both trees.
     let pointSeed: UInt64
+
+    private var tree: ExpressionTree { side.tree }
+    private var exact: ExactEvaluator { side.exact }
 
     func evaluate(_ top: Int32) -> Outcome {
         guard let order = tree.postfix(top) else { return .unsupported }

@@ -29,7 +29,9 @@ struct Finding {
 }
 
 /// One side of a comparison: the tree and its exact values.
-struct Side {
+///
+/// A class, since it is handed on many times and a tree holds nine arrays.
+final class Side: Sendable {
     let tree: ExpressionTree
     let exact: ExactEvaluator
 
@@ -163,9 +165,8 @@ struct ScalarComparator {
         while agreements < 3 {
             let field = PrimeField(seed: &random)
             let point = random.next()
-            let first = ResidueEvaluator(
-                tree: reference.tree, exact: reference.exact, field: field, pointSeed: point
-            ).evaluate(left)
+            let first = ResidueEvaluator(side: reference, field: field, pointSeed: point).evaluate(
+                left)
             guard case .value(let x, let leftSize) = first else {
                 if case .pole = first, poles < 3 {
                     poles += 1
@@ -178,9 +179,8 @@ struct ScalarComparator {
                 }
                 return nil
             }
-            let second = ResidueEvaluator(
-                tree: answer.tree, exact: answer.exact, field: field, pointSeed: point
-            ).evaluate(right)
+            let second = ResidueEvaluator(side: answer, field: field, pointSeed: point).evaluate(
+                right)
             guard case .value(let y, let rightSize) = second else {
                 if case .pole = second, poles < 3 {
                     poles += 1
@@ -208,8 +208,7 @@ struct ScalarComparator {
     private func referenceSize(_ left: Int32) -> ResidueEvaluator.Size? {
         var random = SplitMix(seed: seed)
         let evaluator = ResidueEvaluator(
-            tree: reference.tree, exact: reference.exact, field: PrimeField(seed: &random),
-            pointSeed: random.next())
+            side: reference, field: PrimeField(seed: &random), pointSeed: random.next())
         guard case .value(_, let size) = evaluator.evaluate(left) else { return nil }
         return ResidueEvaluator.sum(size, size)
     }

@@ -142,7 +142,7 @@ enum TextNormalizer {
     /// `\\frac` outside a grid is a doubly escaped `\frac`: a row break has no meaning there.
     private static func unescapeDoubledBackslashes(_ bytes: inout [UInt8]) {
         let slash = UInt8(ascii: "\\")
-        guard bytes.contains(slash), !contains(bytes, "\\begin") else { return }
+        guard hasDoubledBackslash(bytes), !contains(bytes, "\\begin") else { return }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = 0
@@ -156,6 +156,16 @@ enum TextNormalizer {
             index += 1
         }
         bytes = result
+    }
+
+    private static func hasDoubledBackslash(_ bytes: [UInt8]) -> Bool {
+        var isBehindSlash = false
+        for byte in bytes {
+            let isSlash = byte == UInt8(ascii: "\\")
+            if isSlash && isBehindSlash { return true }
+            isBehindSlash = isSlash
+        }
+        return false
     }
 
     private static func contains(_ bytes: [UInt8], _ needle: StaticString) -> Bool {

@@ -64,8 +64,8 @@ extension ExpressionTree {
     ///
     /// All ± of one item go together, as in a formula with ±. Items are the whole, members of lists
     /// and sets, and right sides of equations.
-    func expandingSigns() -> ExpressionTree {
-        guard root >= 0, hasSign(root) else { return self }
+    mutating func expandSigns() {
+        guard root >= 0, hasSign(root) else { return }
         var result = self
         switch kind(root) {
         case .list, .set:
@@ -76,7 +76,7 @@ extension ExpressionTree {
             let items = result.bothSigns(of: root, in: self)
             if items.count > 1 { result.root = result.add(.list, items) }
         }
-        return result
+        self = result
     }
 
     private mutating func bothSigns(of node: Int32, in source: ExpressionTree) -> [Int32] {

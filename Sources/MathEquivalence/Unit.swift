@@ -50,19 +50,45 @@ struct Unit: Equatable {
 enum WordComparison {
     static func isEqual(_ first: String, _ second: String) -> Bool {
         let (x, y) = (normalize(first), normalize(second))
-        if x.count <= 1 || y.count <= 1 { return x == y }
-        return x.lowercased() == y.lowercased()
+        if x == y { return true }
+        let (left, right) = (String(decoding: x, as: UTF8.self), String(decoding: y, as: UTF8.self))
+        if left.count <= 1 || right.count <= 1 { return left == right }
+        return left.lowercased() == right.lowercased()
     }
 
-    private static func normalize(_ text: String) -> String {
-        var words = text.split(whereSeparator: { $0.isWhitespace || $0 == "~" || $0 == "$" })
-            .joined(separator: " ")
-        for mark in ["\\text", "\\mathrm", "{", "}", "\\ ", "\\,", "\\!"] {
-            words = words.split(separator: mark).joined()
+    private static let dropped = ["\\text", "\\mathrm", "{", "}", "\\ ", "\\,", "\\!"]
+        .map { Array($0.utf8) }
+    private static let droppedStarts = ByteSet("\\{}")
+    private static let border = ByteSet("().* \"'!,")
+
+    /// One space for each run of white space, without layout, and without marks at the border.
+    private static func normalize(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count)
+        var index = 0
+        var hasSpace = false
+        while index < bytes.count {
+            let byte = bytes[index]
+            if isASCIISpace(byte) || byte == UInt8(ascii: "~") || byte == UInt8(ascii: "$") {
+                hasSpace = true
+                index += 1
+                continue
+            }
+            if droppedStarts.contains(byte),
+                let mark = dropped.first(where: { bytes[index...].starts(with: $0) })
+            {
+                index += mark.count
+                continue
+            }
+            if hasSpace, !kept.isEmpty { kept.append(UInt8(ascii: " ")) }
+            hasSpace = false
+            kept.append(byte)
+            index += 1
         }
-        let trimmed: Set<Character> = ["(", ")", ".", "*", " ", "\"", "'", "!", ","]
-        while let last = words.last, trimmed.contains(last) { words.removeLast() }
-        while let first = words.first, trimmed.contains(first) { words.removeFirst() }
-        return words
+        guard let first = kept.firstIndex(where: { !border.contains($0) }),
+            let last = kept.lastIndex(where: { !border.contains($0) })
+        else { return [] }
+        return Array(kept[first...last])
     }
 }

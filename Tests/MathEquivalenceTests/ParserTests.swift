@@ -64,4 +64,29 @@ struct ParserTests {
             fuzzCompare(ByteString(text), ByteString(text))
         }
     }
+
+    @Test(
+        "an expression read once compares as its text does",
+        arguments: MathCase.load("equivalent.jsonl").prefix(40))
+    func readOnce(_ line: MathCase) {
+        let (reference, answer) = (
+            ByteString(line.reference ?? ""), ByteString(line.answer ?? "")
+        )
+        let whole = MathEngine.compareInProcess(reference: reference, answer: answer)
+        let read = MathEngine.compareInProcess(
+            reference: MathExpression(reference), answer: MathExpression(answer))
+
+        #expect(whole == read)
+        #expect(MathExpression(reference).type == MathEngine.expressionType(of: reference))
+    }
+
+    @Test("words differ by letters, not by case, spaces or marks around them")
+    func words() {
+        #expect(WordComparison.isEqual("  New   York.", "\\text{new york}"))
+        #expect(WordComparison.isEqual("(E)", "E"))
+        #expect(WordComparison.isEqual("élan", "ÉLAN"))
+        #expect(!WordComparison.isEqual("newyork", "new york"))
+        #expect(!WordComparison.isEqual("E", "e"))
+        #expect(WordComparison.isEqual(String(repeating: "(", count: 60_000), ""))
+    }
 }
