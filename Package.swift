@@ -112,8 +112,9 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         .executableTarget(
-            name: "math-bench", dependencies: ["MathEquivalence", "Bytes"],
-            path: "benchmarks/math", exclude: ["compare.py", "restyle.py", "reasons.tsv"],
+            name: "math-bench", dependencies: ["MathEquivalence", "Completion", "Bytes"],
+            path: "benchmarks/math",
+            exclude: ["compare.py", "completions.py", "restyle.py", "reasons.tsv"],
             swiftSettings: swiftSettings),
 
         // MARK: Sandbox
@@ -236,9 +237,13 @@ let package = Package(
 /// They link against libFuzzer and so are built by `scripts/fuzz` only.
 let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
     ("completion", ["Completion", "Bytes"]),
+    ("extract", ["MathEquivalence", "Bytes"]),
     ("json", ["Wire", "Bytes"]),
+    ("ladder", ["MathEquivalence", "Bytes"]),
+    ("latex", ["MathEquivalence", "Bytes"]),
     ("math", ["MathEquivalence", "Bytes"]),
     ("outputs", ["Graders", "Bytes"]),
+    ("plain", ["MathEquivalence", "Bytes"]),
     ("strip", ["LanguageID"]),
 ]
 
