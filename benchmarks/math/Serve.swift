@@ -5,30 +5,36 @@ import Bytes
 import Foundation
 import MathEquivalence
 
-/// Answers `{"gold","answer"}` lines with outcome, step, explanation, policies and microseconds.
+/// Answers lines, each an array of `{"gold","answer"}`, with arrays of outcome, step, explanation,
+/// policies and microseconds.
 ///
 /// The CPU time of this process and its worker covers finding both answers, reading them and
 /// comparing; neither JSON nor the pipe.
 func runServe() async throws {
-    let engine = try makeEngine()
+    let engine = try makeEngine(workers: 1)
     var clock = ProcessorClock()
     while let line = readLine() {
-        guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        guard
+            let pairs = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [[String: Any]]
         else { continue }
-        let (gold, said) = (object["gold"] as? String ?? "", object["answer"] as? String ?? "")
-        let (goldBytes, saidBytes) = (ByteString(gold), ByteString(said))
-        let start = clock.seconds()
-        let reference = answer(of: goldBytes)
-        let candidate = answer(of: saidBytes)
-        let result = await engine.compare(reference: reference, answer: candidate)
-        let microseconds = (clock.seconds() - start) * 1e6
-        let reply: [String: Any] = [
-            "outcome": "\(result.outcome)", "step": result.decidedBy.rawValue,
-            "proof": result.proof.rawValue, "policies": result.policies,
-            "explanation": result.explanation, "microseconds": microseconds,
-            "type": MathEngine.expressionType(of: reference)?.rawValue ?? "",
-        ]
-        let data = try JSONSerialization.data(withJSONObject: reply, options: [.sortedKeys])
+        let texts = pairs.map {
+            (ByteString($0["gold"] as? String ?? ""), ByteString($0["answer"] as? String ?? ""))
+        }
+        var replies: [[String: Any]] = []
+        for (gold, said) in texts {
+            let start = clock.seconds()
+            let reference = expression(in: gold)
+            let candidate = expression(in: said)
+            let result = await engine.compare(reference: reference, answer: candidate)
+            let microseconds = (clock.seconds() - start) * 1e6
+            replies.append([
+                "outcome": "\(result.outcome)", "step": result.decidedBy.rawValue,
+                "proof": result.proof.rawValue, "policies": result.policies,
+                "explanation": result.explanation, "microseconds": microseconds,
+                "type": reference.type?.rawValue ?? "",
+            ])
+        }
+        let data = try JSONSerialization.data(withJSONObject: replies, options: [.sortedKeys])
         FileHandle.standardOutput.write(data + Data([10]))
     }
     await engine.shutDown()
@@ -59,7 +65,7 @@ struct ProcessorClock {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    private static func findChildren() -> [pid_t] {
+    static func findChildren() -> [pid_t] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { pid_t($0) }.filter { process in
             let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)

@@ -5,9 +5,11 @@ usage: compare.py TOOL REASONS CASES.jsonl [GOLDS.jsonl]
 
 TOOL is the built `math-bench`. A case is {"id", "gold", "answer", "expect", "contestable"}; a gold is
 {"id", "gold", "source"}. Math-Verify gets bare expressions between $ marks, which helps it, and its
-default limit of 5 s for parsing and for comparing. Times are CPU times of all processes that do the
-work, so that a busy machine changes little; they cover finding, reading and comparing, and neither
-JSON nor pipes. References are also compared with a restyled copy. REASONS: "id<TAB>why we differ".
+default limit of 5 s for parsing and for comparing. Both sides get the same strings, in blocks of 32
+pairs by turns, so that both work with warm caches as in a service. Times are CPU times of all
+processes that do the work, so that a busy machine changes little; they cover finding, reading and
+comparing, and neither JSON nor pipes. References are also compared with a restyled copy. REASONS:
+"id<TAB>why we differ".
 """
 
 import json
@@ -20,6 +22,7 @@ import warnings
 warnings.filterwarnings("ignore")
 logging.disable(logging.CRITICAL)
 
+from completions import completion  # noqa: E402
 from restyle import restyle  # noqa: E402
 
 from math_verify import parse, verify  # noqa: E402
@@ -28,6 +31,9 @@ from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig  # no
 CONFIG = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
 LIMIT_S = 5
 HOSTILE = "fixtures/math/dos.jsonl"
+BLOCK = 32
+SIZES_KIB = (4, 16, 64)
+COMPLETIONS = 64  # of each size
 LONG = 200  # longer answers without marks are prose, which Math-Verify searches as it stands
 
 
@@ -36,8 +42,9 @@ class Engine:
         self.process = subprocess.Popen([tool, "serve"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
 
-    def ask(self, gold: str, answer: str) -> dict:
-        self.process.stdin.write(json.dumps({"gold": gold, "answer": answer}) + "\n")
+    def ask(self, pairs: list[tuple[str, str]]) -> list[dict]:
+        question = [{"gold": gold, "answer": answer} for gold, answer in pairs]
+        self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -96,17 +103,26 @@ def print_accuracy(title: str, rows: list[tuple[dict, bool, bool]]) -> None:
               f"false positives {positives}, false negatives {len(wrong) - positives}")
 
 
+def ask_both(engine: Engine, cases: list[dict]) -> list[tuple[dict, bool, float]]:
+    """Our reply, Math-Verify's verdict and its microseconds for each case, block by block."""
+    rows = []
+    for start in range(0, len(cases), BLOCK):
+        block = cases[start:start + BLOCK]
+        pairs = [(case["gold"], case["answer"]) for case in block]
+        is_first = start // BLOCK % 2 == 0
+        replies = engine.ask(pairs) if is_first else []
+        verdicts = [ask_math_verify(case["gold"], case["answer"], case) for case in block]
+        replies = replies or engine.ask(pairs)
+        rows += [(reply, *verdict) for reply, verdict in zip(replies, verdicts)]
+    return rows
+
+
 def run_cases(engine: Engine, path: str, reasons: dict[str, str]) -> None:
+    cases = read(path)
+    ask_both(engine, cases[:2 * BLOCK])  # warms both
     rows, ours, theirs, kinds = [], [], [], []
-    engine.ask("\\sqrt2", "\\sqrt3")
-    ask_math_verify("1", "\\sqrt{2}", {})
-    for index, case in enumerate(read(path)):
+    for case, (reply, verdict, microseconds) in zip(cases, ask_both(engine, cases)):
         gold, answer = case["gold"], case["answer"]
-        replies = {}
-        for name in ("ours", "theirs") if index % 2 else ("theirs", "ours"):
-            replies[name] = (engine.ask(gold, answer) if name == "ours"
-                             else ask_math_verify(gold, answer, case))
-        reply, (verdict, microseconds) = replies["ours"], replies["theirs"]
         rows.append((case, reply["outcome"] == "equivalent", verdict, reply))
         ours.append(reply["microseconds"])
         theirs.append(microseconds)
@@ -115,7 +131,8 @@ def run_cases(engine: Engine, path: str, reasons: dict[str, str]) -> None:
     print_accuracy("Uncontested cases", settled)
     print_accuracy("All cases", [row[:3] for row in rows])
     print_speed("All cases", ours, theirs)
-    for kind, title in (("bare", "Answers that differ in their text"), ("whole", "Long answers")):
+    for kind, title in (("bare", "Answers that differ in their text"),
+                        ("whole", f"Answers over {LONG} bytes")):
         chosen = [i for i, k in enumerate(kinds) if k == kind]
         print_speed(title, [ours[i] for i in chosen], [theirs[i] for i in chosen])
     print("\nWhere we differ from the label of an uncontested case")
@@ -132,12 +149,43 @@ def run_cases(engine: Engine, path: str, reasons: dict[str, str]) -> None:
         print(f"  {reason}: {' '.join(ids)}")
 
 
+def run_completions(engine: Engine, title: str, chosen: list[dict]) -> None:
+    for size in SIZES_KIB:
+        cases = [{**case, "answer": completion(case["answer"], size, index)}
+                 for index, case in enumerate(chosen)]
+        rows = ask_both(engine, cases)
+        full = f"Whole completions of {size} KiB around {title}"
+        print_accuracy(full, [(case, reply["outcome"] == "equivalent", verdict)
+                              for case, (reply, verdict, _) in zip(cases, rows)])
+        print_speed(full, [row[0]["microseconds"] for row in rows], [row[2] for row in rows])
+
+
+def spread_out(items: list[dict]) -> list[dict]:
+    return items[::max(1, len(items) // COMPLETIONS)][:COMPLETIONS]
+
+
+def case_answers(path: str) -> list[dict]:
+    """Uncontested cases whose answer is bare."""
+    return spread_out([
+        case for case in read(path) if not case.get("contestable") and len(case["answer"]) <= LONG
+        and not any(mark in case["answer"] for mark in ("$", "boxed", "\n", "\\(", "\\["))])
+
+
+def reference_answers(path: str) -> list[dict]:
+    """References answered by a restyled copy, and every second time by another reference."""
+    lines = spread_out([line for line in read(path) if "$" not in line["gold"]])
+    return [{"gold": line["gold"], "expect": index % 2 == 0,
+             "answer": restyle(line["gold"]).strip() if index % 2 == 0 else lines[index - 1]["gold"]}
+            for index, line in enumerate(lines)]
+
+
 def run_golds(engine: Engine, path: str) -> None:
     counts: dict[str, list[int]] = {}
     failed, steps = [], {}
-    for line in read(path):
-        copy = restyle(line["gold"])
-        reply = engine.ask(line["gold"], copy)
+    lines = read(path)
+    copies = [restyle(line["gold"]) for line in lines]
+    replies = engine.ask([(line["gold"], copy) for line, copy in zip(lines, copies)])
+    for line, copy, reply in zip(lines, copies, replies):
         count = counts.setdefault(line.get("source", "").split(" ")[0], [0, 0, 0, 0])
         count[0] += 1
         count[1] += reply["type"] not in ("", "text")
@@ -160,7 +208,7 @@ def run_hostile(engine: Engine) -> None:
     ours, theirs, slow = [], [], []
     for case in read(HOSTILE):
         gold, answer = case.get("reference", "1"), case["answer"]
-        ours.append(engine.ask(gold, answer)["microseconds"])
+        ours.append(engine.ask([(gold, answer)])[0]["microseconds"])
         theirs.append(ask_math_verify(gold, answer, {})[1])
         slow.append((ours[-1], case["name"]))
     print_speed(f"Hostile answers ({HOSTILE})", ours, theirs)
@@ -177,10 +225,14 @@ def main() -> int:
         reasons = dict(line.rstrip("\n").split("\t", 1) for line in lines if "\t" in line)
     engine = Engine(tool)
     run_cases(engine, cases, reasons)
+    run_completions(engine, "the answers of cases", case_answers(cases))
     for path in golds:
+        run_completions(engine, "references", reference_answers(path))
         run_golds(engine, path)
     run_hostile(engine)
     engine.close()
+    print("\nSecond core (math-bench cores)", flush=True)
+    subprocess.run([tool, "cores", cases, "7"], check=True)
     return 0
 
 

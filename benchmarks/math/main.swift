@@ -7,9 +7,14 @@
 //   math-bench random FILE COUNT        random pairs of references; prints those called equal
 //   math-bench pairs REFERENCE ANSWER   one comparison
 //   math-bench dos REFERENCE FILE       {"name","answer"} a line: time of each against a reference
-//   math-bench serve                    {"gold","answer"} a line in, a reply a line out
+//   math-bench extract FILE             {"name","text"} a line: what each rule finds
+//   math-bench profile FILE REPEATS     CPU time of the cases by deciding step
+//   math-bench cores FILE ROUNDS        the cases on one thread and on two, by turns
+//   math-bench soak FILES COUNT         mixed pairs of all files, with memory at intervals
+//   math-bench serve                    arrays of {"gold","answer"} in, arrays of replies out
 
 import Bytes
+import Completion
 import Foundation
 import MathEquivalence
 
@@ -32,17 +37,32 @@ func now() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-func makeEngine() throws -> MathEngine {
+func makeEngine(workers: Int = 1) throws -> MathEngine {
     let own = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false)
     let folder = own.dropLast().joined(separator: "/")
     let path = ProcessInfo.processInfo.environment["ASSAY_MATH"] ?? folder + "/assay-math"
-    return try MathEngine(configuration: MathConfiguration(workerPath: path, workerCount: 1))
+    return try MathEngine(configuration: MathConfiguration(workerPath: path, workerCount: workers))
 }
 
-/// What a completion says: the box, or the text itself if it can be read, or the stated answer.
-func answer(of bytes: ByteString) -> ByteString {
-    if let type = MathEngine.expressionType(of: bytes), type != .text { return bytes }
-    return AnswerExtractor.extract(bytes, mode: .prose)?.text ?? bytes
+/// Longest text that is tried as an expression before an answer is looked for in it.
+let bareBytesMax = 200
+
+/// What a text says: the answer of a text with thoughts and of a long one; of any other the text
+/// itself if it can be read, else the answer in it.
+func expression(in text: ByteString) -> MathExpression {
+    let sections = CompletionSections(text, format: CompletionFormat())
+    let section = sections.fault == nil ? sections.answer : text
+    if sections.fault == nil, case .content(let content) = LastBox(in: section) {
+        return MathExpression(content)
+    }
+    if sections.fault == nil || section.count > bareBytesMax,
+        let found = AnswerExtractor.extract(section, mode: .prose)
+    {
+        return MathExpression(found.text)
+    }
+    let whole = MathExpression(section)
+    if let type = whole.type, type != .text { return whole }
+    return AnswerExtractor.extract(section, mode: .prose).map { MathExpression($0.text) } ?? whole
 }
 
 func runCases(_ path: String, verbose: Bool) async throws {
@@ -58,7 +78,7 @@ func runCases(_ path: String, verbose: Bool) async throws {
         let (gold, said) = (ByteString(line["gold"]), ByteString(line["answer"]))
         let start = now()
         let result = await engine.compare(
-            reference: answer(of: gold), answer: answer(of: said))
+            reference: expression(in: gold), answer: expression(in: said))
         times.append(now() - start)
         let isEqual = result.outcome == .equivalent
         if isContested && !verbose { continue }
@@ -157,6 +177,46 @@ func runSpeed(_ reference: String, _ answer: String) async throws {
     await engine.shutDown()
 }
 
+func runProfile(_ path: String, repeats: Int) async throws {
+    let engine = try makeEngine()
+    let cases = lines(path).map { (ByteString($0["gold"]), ByteString($0["answer"])) }
+    var times: [(Double, String)] = []
+    var clock = ProcessorClock()
+    for (gold, said) in cases {
+        let start = clock.seconds()
+        var step = ""
+        for _ in 0..<repeats {
+            let result = await engine.compare(
+                reference: expression(in: gold), answer: expression(in: said))
+            step = result.decidedBy.rawValue
+        }
+        times.append(((clock.seconds() - start) / Double(repeats) * 1e6, step))
+    }
+    for step in Set(times.map(\.1)) {
+        let own = times.filter { $0.1 == step }.map(\.0).sorted()
+        print(step, own.count, "p50", own[own.count / 2], "p90", own[own.count * 9 / 10])
+    }
+    let all = times.map(\.0).sorted()
+    print("all p50", all[all.count / 2], "p90", all[all.count * 9 / 10])
+    await engine.shutDown()
+}
+
+func runExtract(_ path: String) {
+    for line in lines(path) {
+        let text = ByteString(line["text"])
+        let found = ExtractionMode.allCases.map { mode in
+            let answer = AnswerExtractor.extract(text, mode: mode)
+            return "\(mode.rawValue) "
+                + (answer.map { "\($0.text.string.debugDescription) (\($0.extractedBy))" } ?? "nil")
+        }
+        var box = "none"
+        if case .content(let content) = LastBox(in: text) { box = content.string.debugDescription }
+        print(
+            "\(line["name"]): \(line["text"].debugDescription)\n    LastBox \(box)  \(found.joined(separator: "  "))"
+        )
+    }
+}
+
 func runRandom(_ path: String, count: Int) async throws {
     let engine = try makeEngine()
     let golds = Array(Set(lines(path).map { $0["gold"] })).sorted()
@@ -184,6 +244,12 @@ case "golds": try await runGolds(arguments[2])
 case "random": try await runRandom(arguments[2], count: Int(arguments[3]) ?? 1000)
 case "dos": try await runHostile(arguments[2], arguments[3])
 case "serve": try await runServe()
+case "extract": runExtract(arguments[2])
+case "cores": try await runCores(arguments[2], rounds: Int(arguments[3]) ?? 5)
+case "soak":
+    try await runSoak(
+        Array(arguments[2..<(arguments.count - 1)]), Int(arguments.last ?? "") ?? 1000)
+case "profile": try await runProfile(arguments[2], repeats: Int(arguments[3]) ?? 10)
 case "pairs": try await runSpeed(arguments[2], arguments[3])
-default: print("math-bench cases|golds|random|pairs|dos|serve …; see main.swift")
+default: print("math-bench cases|golds|random|pairs|dos|profile|cores|soak|serve …; see main.swift")
 }
