@@ -13,6 +13,8 @@ public import Wire
 public struct Engines: Sendable {
     /// Compares mathematical expressions.
     public var math: MathEngine?
+    /// Is asked about what the math engine leaves undecided.
+    public var mathFallback: SymPyFallback?
     /// Labels texts with their language.
     public var languageModel: LanguageModel?
     /// Runs programs.
@@ -46,7 +48,7 @@ public struct GraderRegistry: Sendable {
     public init(engines: Engines) {
         self.init([
             FormatGrader.registered(),
-            MathGrader.registered(engine: engines.math),
+            MathGrader.registered(engine: engines.math, fallback: engines.mathFallback),
             ChoiceGrader.registered(engine: engines.math),
             CodeGrader.registered(
                 sandbox: engines.sandbox, testSets: engines.testSets,

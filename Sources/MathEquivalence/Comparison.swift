@@ -49,6 +49,8 @@ public struct Comparison: Sendable, Equatable {
         case budget
         /// The text could not be read.
         case syntax
+        /// SymPy, where the engine left a pair undecided and the service may ask it.
+        case sympy
     }
 
     /// How certain the result is.
@@ -69,6 +71,24 @@ public struct Comparison: Sendable, Equatable {
     public var policies: [String]
     /// One sentence for people.
     public var explanation: String
+
+    /// Makes a result.
+    ///
+    /// - Parameters:
+    ///   - outcome: the result.
+    ///   - decidedBy: the step that decided.
+    ///   - proof: how certain it is.
+    ///   - policies: the policies that were needed, sorted.
+    ///   - explanation: one sentence for people.
+    public init(
+        outcome: Outcome, decidedBy: Step, proof: Proof, policies: [String], explanation: String
+    ) {
+        self.outcome = outcome
+        self.decidedBy = decidedBy
+        self.proof = proof
+        self.policies = policies
+        self.explanation = explanation
+    }
 }
 
 /// What a caller may change about comparisons.

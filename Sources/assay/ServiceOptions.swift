@@ -43,6 +43,14 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "C++ compiler for C++ programs.")
     var compiler = "/usr/bin/g++"
 
+    @Option(help: "Who is asked about math that stays undecided: none or sympy, in the sandbox.")
+    var mathFallback = MathFallback.none
+
+    /// Second engines for mathematics.
+    enum MathFallback: String, ExpressibleByArgument, CaseIterable {
+        case none, sympy
+    }
+
     @Flag(help: "Run programs even where a layer of the minimal isolation is missing.")
     var allowDegraded = false
 
@@ -58,7 +66,8 @@ struct ServiceOptions: ParsableArguments {
 
     /// Starts the engines.
     ///
-    /// One that cannot start is absent, and the facts say why.
+    /// One that cannot start is absent, and the facts say why; only a fallback that was asked for
+    /// and cannot start ends the program.
     func start() async throws -> RunningEngines {
         let cores = Int(csys_usable_cores())
         let pool = BlockingPool(name: "grading", width: threads ?? cores)
@@ -97,6 +106,7 @@ struct ServiceOptions: ParsableArguments {
                 EngineFacts(name: "language", isReady: false, report: .string(error.message)))
         }
         facts.licences.append(LanguageLicence.json)
+        if mathFallback == .sympy { engines.mathFallback = try await startSymPy(engines) }
         let registry = GraderRegistry(engines: engines)
         let width = 4 * max(pool.width, engines.sandbox?.workers ?? 1)
         return RunningEngines(
@@ -122,6 +132,20 @@ struct ServiceOptions: ParsableArguments {
             throw ValidationError("--checker-file cannot have the name \"\(name)\"")
         }
         return file
+    }
+
+    private func startSymPy(_ engines: Engines) async throws -> SymPyFallback {
+        do throws(SandboxError) {
+            guard let sandbox = engines.sandbox else {
+                throw .unavailable("SymPy runs in the sandbox, which is missing")
+            }
+            return try await SymPyFallback.start(sandbox)
+        } catch {
+            await engines.sandbox?.shutDown()
+            await engines.math?.shutDown()
+            say("--math-fallback sympy: \(error.description)")
+            throw ExitCode(3)
+        }
     }
 
     private func startSandbox(workers: Int) async throws(SandboxError) -> Sandbox {

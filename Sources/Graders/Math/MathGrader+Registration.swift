@@ -8,9 +8,11 @@ import Wire
 
 extension MathGrader {
     /// The grader as the registry lists it.
-    static func registered(engine: MathEngine?) -> RegisteredGrader {
+    static func registered(
+        engine: MathEngine?, fallback: SymPyFallback? = nil
+    ) -> RegisteredGrader {
         RegisteredGrader(
-            descriptor, grader: MathGrader(engine: engine),
+            descriptor, grader: MathGrader(engine: engine, fallback: fallback),
             tasks: [TaskType(MathTask.self, decode: MathTask.decode)]
         ) { view throws(WireError) in
             var question = MathQuestion()

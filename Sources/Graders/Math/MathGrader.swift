@@ -15,11 +15,17 @@ import Wire
 /// - Source: Magistral (arXiv 2506.10910) §2.2.2.
 public struct MathGrader: Grader {
     private let engine: MathEngine?
+    private let fallback: SymPyFallback?
 
     /// Makes the grader.
     ///
-    /// - Parameter engine: decides what this process cannot; nil makes those `verifier_error`.
-    public init(engine: MathEngine?) { self.engine = engine }
+    /// - Parameters:
+    ///   - engine: decides what this process cannot; nil makes those `verifier_error`.
+    ///   - fallback: is asked about what the engine leaves undecided; nil leaves it so.
+    public init(engine: MathEngine?, fallback: SymPyFallback? = nil) {
+        self.engine = engine
+        self.fallback = fallback
+    }
 
     /// Whether every reference can be read.
     ///
@@ -50,7 +56,7 @@ public struct MathGrader: Grader {
         for reference in task.references {
             let comparison = MathEngine.compareInProcess(
                 reference: reference, answer: answer.text, options: task.options)
-            guard let comparison else { return nil }
+            guard let comparison, !mayAsk(comparison) else { return nil }
             comparisons.append(comparison)
             if Self.settles(comparison, task.rule) { break }
         }
@@ -71,8 +77,7 @@ public struct MathGrader: Grader {
         guard let engine else { return .ungraded(.engineMissing) }
         var comparisons: [Comparison] = []
         for reference in task.references {
-            let comparison = await engine.compare(
-                reference: reference, answer: answer.text, options: task.options)
+            let comparison = await compare(reference, answer.text, task.options, engine)
             comparisons.append(comparison)
             if Self.settles(comparison, task.rule) { break }
         }
@@ -80,6 +85,28 @@ public struct MathGrader: Grader {
     }
 
     // MARK: - Steps
+
+    private func mayAsk(_ comparison: Comparison) -> Bool {
+        guard fallback != nil, case .undecided = comparison.outcome else { return false }
+        return true
+    }
+
+    /// The engine's result, or the fallback's where the engine has none.
+    private func compare(
+        _ reference: ByteString, _ answer: ByteString, _ options: ComparisonOptions,
+        _ engine: MathEngine
+    ) async -> Comparison {
+        let comma = options.readsDecimalComma
+        let sides = (
+            MathExpression(reference, readsDecimalComma: comma),
+            MathExpression(answer, readsDecimalComma: comma)
+        )
+        let decided = await engine.compare(
+            reference: sides.0, answer: sides.1, options: options)
+        guard mayAsk(decided), let fallback else { return decided }
+        return await fallback.compare(reference: sides.0, answer: sides.1, options: options)
+            ?? decided
+    }
 
     private struct Answer {
         let text: ByteString
