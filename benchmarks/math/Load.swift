@@ -80,6 +80,7 @@ func runCores(_ path: String, rounds: Int) async throws {
         print(
             "one core \(Int(Double(count) / wall[0])) pairs/s, two \(Int(Double(count) / wall[1])), "
                 + "ratio \(two(wall[0] / wall[1])), CPU time \(two(processor[1] / processor[0]))")
+        fflush(nil)
     }
     clocks = []
     let walls = ratios.map(\.wall).sorted()
@@ -127,6 +128,7 @@ func runSoak(_ paths: [String], _ count: Int) async throws {
         print(
             "\(done) pairs, \(Int(Double(part) / (now() - start))) a second, resident MiB: engine "
                 + "\(residentMebibytes(getpid())), workers \(workers)")
+        fflush(nil)
     }
     print("outcomes", outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
     await engine.shutDown()
