@@ -11,6 +11,7 @@ enum CppTestSource {
     ///   - solution: the candidate's text.
     ///   - test: the task's, with a `main`; one that starts with `}` closes the solution's function.
     ///   - tag: ends the name of the function that assertions call.
+    /// - Returns: one translation unit.
     static func joined(solution: ByteString, test: ByteString, tag: String) -> ByteString {
         var text = solution.array
         text.append(UInt8(ascii: "\n"))

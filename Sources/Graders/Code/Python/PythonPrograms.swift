@@ -5,7 +5,9 @@ import Bytes
 
 /// Our own programs for Python tests; each runs in a box.
 enum PythonPrograms {
-    /// Loads a solution and calls its functions. Believed in nothing: the solution shares it.
+    /// Loads a solution and calls its functions.
+    ///
+    /// Believed in nothing: the solution shares its process.
     static let candidate = joined(
         PackageResources.returns_py + [UInt8(ascii: "\n")] + PackageResources.candidate_py)
     /// Runs the text of tests, and sees of a solution only data.
