@@ -1,6 +1,7 @@
 # Every target is a script in scripts/; this file only names them.
 .PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math \
     bench-collation golden-trainer compare-trl ci-full clean bench-compare bench-code
+    bench-collation bench-train-demo train-demo golden-trainer compare-trl ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -43,6 +44,12 @@ bench-language: ## measure language identification; FILES="a.jsonl b.jsonl" adds
 
 bench-collation: ## measure the padding that greedy collation saves
 	@scripts/bench-collation
+
+train-demo: ## a small model learns from Assay's rewards, on a CPU in minutes
+	@scripts/train-demo
+
+bench-train-demo: ## measure what the demo claims: three seeds, controls, a table
+	@scripts/bench-train-demo
 
 golden-trainer: ## write the trainer's golden minibatches anew from the reference
 	@scripts/golden-trainer
