@@ -1,5 +1,5 @@
 # Every target is a script in scripts/; this file only names them.
-.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-math \
+.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-sandbox bench-math \
     bench-collation golden-trainer compare-trl ci-full clean bench-compare bench-code
     bench-collation bench-train-demo train-demo golden-trainer compare-trl ci-full clean
 
@@ -56,6 +56,9 @@ golden-trainer: ## write the trainer's golden minibatches anew from the referenc
 
 compare-trl: ## compare the trainer's loss with TRL's own; installs TRL beside it
 	@scripts/compare-trl
+
+bench-sandbox: ## compare the sandbox with bubblewrap and plain processes; ARGS="--rounds 5"
+	@scripts/bench-sandbox $(ARGS)
 
 ci-full: ## everything .ci/run does and everything slow
 	@scripts/ci-full
