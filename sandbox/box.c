@@ -3,8 +3,9 @@
 //
 // box_enter(): the one way by which untrusted code starts, be it a compiler or a solution.
 //
-// clone3 makes init in new pid, mount and ipc namespaces; the network, uts, cgroup and (without
-// root) user namespaces are the keeper's. init makes itself unreadable, mounts /proc and a fresh
+// clone3 makes init in new pid and mount namespaces; the network, ipc, uts, cgroup and (without
+// root) user namespaces are the keeper's (the filter knows no call that would leave something in
+// an ipc namespace, and making one costs a mount). init makes itself unreadable, mounts /proc and a fresh
 // scratch, forks the candidate and waits. The candidate takes its streams, leaves every privilege,
 // then lowers limits, and locks itself in: rlimits, NO_NEW_PRIVS, Landlock, filter, exec. The order
 // matters: Landlock forbids mounts, the filter forbids almost all of the steps before it.
@@ -51,11 +52,12 @@ static int set_limit(int resource, uint64_t value) {
 }
 
 /// Hard equals soft everywhere. The control group is the judge of memory; these are backstops.
-static int set_limits(const struct sbx_run *run, bool sampled_memory) {
+static int set_limits(const struct sbx_run *run, const struct box_identity *identity) {
     uint64_t cpu_seconds = run->cpu_ns / 1000000000u + 2;
     // Where memory is only sampled, address space bounds the overshoot; each of 32 threads may
     // reserve a whole stack.
-    uint64_t address_space = sampled_memory ? 40 * run->memory_bytes + (1ull << 30) : RLIM_INFINITY;
+    uint64_t address_space =
+        identity->sampled_memory ? 40 * run->memory_bytes + (1ull << 30) : RLIM_INFINITY;
     if (set_limit(RLIMIT_STACK, run->memory_bytes) < 0 || set_limit(RLIMIT_CORE, 0) < 0 ||
         set_limit(RLIMIT_CPU, cpu_seconds) < 0 || set_limit(RLIMIT_FSIZE, run->scratch_bytes) < 0 ||
         set_limit(RLIMIT_NOFILE, run->open_files) < 0 || set_limit(RLIMIT_MEMLOCK, 65536) < 0 ||
@@ -63,7 +65,7 @@ static int set_limits(const struct sbx_run *run, bool sampled_memory) {
         set_limit(RLIMIT_AS, address_space) < 0)
         return -1;
     // Counts keeper and init too where they share the user.
-    return set_limit(RLIMIT_NPROC, run->processes + 2);
+    return set_limit(RLIMIT_NPROC, run->processes + identity->helpers);
 }
 
 static int take_streams(const struct sbx_run *run, const struct box_files *files) {
@@ -91,11 +93,10 @@ static int leave_privileges(const struct box_identity *identity) {
     return keep_capabilities(0);
 }
 
-static void reset_signals(void) {
+/// Handlers are those of the keeper, which has none, or of the zygote's interpreter.
+static void unblock_signals(void) {
     sigset_t none;
     sigemptyset(&none);
-    for (int signal_number = 1; signal_number < NSIG; signal_number++)
-        signal(signal_number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -116,7 +117,7 @@ static _Noreturn void candidate(const struct sbx_run *run, const struct box_iden
     static char *arguments[BOX_STRINGS + 1], *environment[BOX_STRINGS + 1];
     split(run, arguments, environment);
     setsid();
-    reset_signals();
+    unblock_signals();
     // The out-of-memory killer is to take the candidate, not init or the keeper.
     io_write_at(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
     int rules = -1;
@@ -125,11 +126,15 @@ static _Noreturn void candidate(const struct sbx_run *run, const struct box_iden
         fail(files->status, BOX_LANDLOCK);
     if (chdir("/box") < 0 || take_streams(run, files) < 0) fail(files->status, BOX_STREAMS);
     umask(022);
-    if (set_limits(run, identity->sampled_memory) < 0) fail(files->status, BOX_LIMITS);
+    if (set_limits(run, identity) < 0) fail(files->status, BOX_LIMITS);
     if (leave_privileges(identity) < 0) fail(files->status, BOX_IDENTITY);
+    // As exec would: else the candidate's files in /proc are root's.
+    if (identity->is_zygote && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+        fail(files->status, BOX_IDENTITY);
     if (rules >= 0 && landlock_install(rules) < 0) fail(files->status, BOX_LANDLOCK);
     if (filter_install(identity->filter) < 0) fail(files->status, BOX_FILTER);
     if (run->flags & SBX_CANARY) _exit(canary_main((int)run->argument_count, arguments));
+    if (identity->is_zygote) python_run(run, arguments);
     if (run->flags & SBX_EXEC_PROGRAM)
         syscall(SYS_execveat, files->program, "", arguments, environment, AT_EMPTY_PATH);
     else
@@ -145,8 +150,8 @@ static int mount_scratch(const struct sbx_run *run, const struct box_identity *i
              (unsigned long long)run->scratch_bytes, run->scratch_files, identity->user,
              identity->user);
     if (mount("box", "/box", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0) return -1;
-    if (mkdir("/box/.tmp", 0777) < 0 || mkdir("/box/.shm", 0777) < 0) return -1;
-    return chmod("/box/.tmp", 01777) < 0 || chmod("/box/.shm", 01777) < 0 ? -1 : 0;
+    umask(0);
+    return mkdir("/box/.tmp", 01777) < 0 || mkdir("/box/.shm", 01777) < 0 ? -1 : 0;
 }
 
 static int copy_bytes(int from, int to, uint64_t limit, uint64_t *copied) {
@@ -275,7 +280,10 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     if (mount_scratch(run, identity) < 0) fail(files->status, BOX_SCRATCH);
     if (place_program(run, files->program) < 0 || place_files(run, files->input) < 0)
         fail(files->status, BOX_PROGRAM);
-    pid_t program = fork();
+    // On the way to exec the candidate borrows our memory, which saves copying it. It keeps its own
+    // where it never comes to exec: it would be ours that it uses up.
+    bool executes = !identity->is_zygote && !(run->flags & SBX_CANARY);
+    pid_t program = executes ? vfork() : fork();
     if (program < 0) fail(files->status, BOX_FORK);
     if (program == 0) candidate(run, identity, files);
     // The candidate's streams must end with the candidate's processes, not with init.
@@ -291,7 +299,7 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
 
 pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
                 const struct box_files *files, int *pidfd) {
-    struct clone_args arguments = {.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_PIDFD,
+    struct clone_args arguments = {.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD,
                                    .pidfd = (uint64_t)(uintptr_t)pidfd,
                                    .exit_signal = SIGCHLD};
     *pidfd = -1;

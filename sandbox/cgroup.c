@@ -7,7 +7,7 @@
 // in each of memory, pids, cpuacct, for version 2 in the one hierarchy. Being below our own group
 // keeps the limits of a container in force. A pooled group carries charges (page cache, files)
 // from run to run: limits are set relative to what is charged when a run begins, and what stays
-// charged above 1 MiB is reclaimed by force_empty. A set whose monitor is dead is removed by the
+// charged above 4 MiB is reclaimed by force_empty (which takes a millisecond). A set whose monitor is dead is removed by the
 // next monitor.
 
 #include <dirent.h>
@@ -24,7 +24,7 @@
 #include "sandbox.h"
 
 #define CGROUP_PREFIX "assay-sandbox-"
-#define CGROUP_RESIDUE_MAX (1u << 20)     // reclaimed above this, over what an idle slot has
+#define CGROUP_RESIDUE_MAX (4u << 20)     // reclaimed above this, over what an idle slot has
 #define CGROUP_QUARANTINE_MAX (8u << 20)  // not used again above this
 
 // ---- Finding the hierarchies
@@ -212,8 +212,33 @@ static int open_group(const char *instance, int index) {
     return open(path, O_DIRECTORY | O_CLOEXEC);
 }
 
+/// Opens what each run reads and writes, once: 0 if the necessary ones are there.
+static int open_files(struct cgroup_slot *slot) {
+    bool second = slot->version == 2;
+    const int read_write = O_RDWR | O_CLOEXEC, read_only = O_RDONLY | O_CLOEXEC;
+    slot->usage_file =
+        openat(slot->memory, second ? "memory.current" : "memory.usage_in_bytes", read_only);
+    slot->events_file =
+        openat(slot->memory, second ? "memory.events" : "memory.oom_control", read_only);
+    slot->limit_file =
+        openat(slot->memory, second ? "memory.max" : "memory.limit_in_bytes", read_write);
+    // Writing to it came to version 2 with Linux 6.12; it is then the peak since that write.
+    const char *peak = second ? "memory.peak" : "memory.max_usage_in_bytes";
+    slot->peak_file = openat(slot->memory, peak, read_write);
+    if (slot->peak_file < 0) slot->peak_file = openat(slot->memory, peak, read_only);
+    if (slot->pids >= 0) slot->pids_file = openat(slot->pids, "pids.max", read_write);
+    if (slot->cpu >= 0)
+        slot->cpu_file = openat(slot->cpu, second ? "cpu.stat" : "cpuacct.usage", read_only);
+    bool complete = slot->usage_file >= 0 && slot->events_file >= 0 && slot->limit_file >= 0 &&
+                    (slot->pids < 0 || slot->pids_file >= 0) &&
+                    (slot->cpu < 0 || slot->cpu_file >= 0);
+    return complete ? 0 : -1;
+}
+
 int cgroup_slot_open(const struct cgroup_set *set, int index, struct cgroup_slot *slot) {
-    *slot = (struct cgroup_slot){.version = set->version, .memory = -1, .pids = -1, .cpu = -1};
+    *slot = (struct cgroup_slot){.version = set->version, .memory = -1, .pids = -1, .cpu = -1,
+                                 .usage_file = -1, .events_file = -1, .limit_file = -1,
+                                 .peak_file = -1, .pids_file = -1, .cpu_file = -1};
     if (set->version == 0) return 0;
     slot->memory = open_group(set->memory, index);
     if (slot->memory < 0) return -1;
@@ -222,12 +247,12 @@ int cgroup_slot_open(const struct cgroup_set *set, int index, struct cgroup_slot
         slot->cpu = open_group(set->cpu, index);
         io_write_at(slot->memory, "memory.oom.group", "0");
         io_write_at(slot->memory, "memory.swap.max", "0");
-        return slot->pids < 0 || slot->cpu < 0 ? -1 : 0;
+        return slot->pids < 0 || slot->cpu < 0 ? -1 : open_files(slot);
     }
     io_write_at(slot->memory, "memory.swappiness", "0");
     if (set->has_pids && (slot->pids = open_group(set->pids, index)) < 0) return -1;
     if (set->has_cpu && (slot->cpu = open_group(set->cpu, index)) < 0) return -1;
-    return 0;
+    return open_files(slot);
 }
 
 int cgroup_slot_add(const struct cgroup_slot *slot, pid_t member) {
@@ -243,45 +268,66 @@ void cgroup_slot_close(struct cgroup_slot *slot) {
     io_close(&slot->memory);
     io_close(&slot->pids);
     io_close(&slot->cpu);
+    io_close(&slot->usage_file);
+    io_close(&slot->events_file);
+    io_close(&slot->limit_file);
+    io_close(&slot->peak_file);
+    io_close(&slot->pids_file);
+    io_close(&slot->cpu_file);
 }
 
-static uint64_t usage(const struct cgroup_slot *slot) {
-    uint64_t bytes = 0;
-    io_read_number(slot->memory,
-                   slot->version == 2 ? "memory.current" : "memory.usage_in_bytes", &bytes);
-    return bytes;
+static uint64_t read_number(int file) {
+    char text[64];
+    ssize_t got = file < 0 ? 0 : pread(file, text, sizeof text - 1, 0);
+    text[got > 0 ? got : 0] = 0;
+    return strtoull(text, NULL, 10);
 }
+
+/// The number after `key ` at a line's start.
+static uint64_t read_field(int file, const char *key) {
+    char text[4096];
+    ssize_t got = file < 0 ? 0 : pread(file, text, sizeof text - 1, 0);
+    text[got > 0 ? got : 0] = 0;
+    size_t length = strlen(key);
+    for (char *line = text; line && *line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, key, length) == 0 && line[length] == ' ')
+            return strtoull(line + length + 1, NULL, 10);
+    }
+    return 0;
+}
+
+static int write_number(int file, uint64_t value) {
+    char text[32];
+    int length = snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    return pwrite(file, text, (size_t)length, 0) == length ? 0 : -1;
+}
+
+static uint64_t usage(const struct cgroup_slot *slot) { return read_number(slot->usage_file); }
 
 void cgroup_slot_settle(struct cgroup_slot *slot) { slot->idle_usage = usage(slot); }
 
 static uint64_t oom_kills(const struct cgroup_slot *slot) {
-    uint64_t kills = 0;
-    io_read_field(slot->memory, slot->version == 2 ? "memory.events" : "memory.oom_control",
-                  "oom_kill", &kills);
-    return kills;
+    return read_field(slot->events_file, "oom_kill");
 }
 
 static uint64_t raw_cpu_ns(const struct cgroup_slot *slot) {
-    uint64_t used = 0;
-    if (slot->version == 2) {
-        io_read_field(slot->cpu, "cpu.stat", "usage_usec", &used);
-        return used * 1000;
-    }
-    io_read_number(slot->cpu, "cpuacct.usage", &used);
-    return used;
+    if (slot->version == 2) return read_field(slot->cpu_file, "usage_usec") * 1000;
+    return read_number(slot->cpu_file);
 }
 
 int cgroup_slot_begin(struct cgroup_slot *slot, uint64_t memory_bytes, uint32_t processes) {
     if (slot->cpu >= 0) slot->base_cpu_ns = raw_cpu_ns(slot);
     // The keeper and init are members too.
-    if (slot->pids >= 0 && io_write_number(slot->pids, "pids.max", processes + 2) < 0) return -1;
+    if (slot->pids >= 0 && slot->processes != processes) {
+        if (write_number(slot->pids_file, processes + 2) < 0) return -1;
+        slot->processes = processes;
+    }
     if (slot->memory < 0) return 0;
     slot->base_usage = usage(slot);
     slot->base_oom_kills = oom_kills(slot);
-    bool second = slot->version == 2;
-    io_write_at(slot->memory, second ? "memory.peak" : "memory.max_usage_in_bytes", "0");
-    return io_write_number(slot->memory, second ? "memory.max" : "memory.limit_in_bytes",
-                           memory_bytes + slot->base_usage);
+    if (slot->peak_file >= 0) write_number(slot->peak_file, 0);
+    return write_number(slot->limit_file, memory_bytes + slot->base_usage);
 }
 
 uint64_t cgroup_slot_cpu_ns(const struct cgroup_slot *slot) {
@@ -294,9 +340,7 @@ bool cgroup_slot_ran_out(const struct cgroup_slot *slot) {
 }
 
 uint64_t cgroup_slot_peak(const struct cgroup_slot *slot) {
-    uint64_t peak = 0;
-    io_read_number(slot->memory, slot->version == 2 ? "memory.peak" : "memory.max_usage_in_bytes",
-                   &peak);
+    uint64_t peak = read_number(slot->peak_file);
     return peak > slot->base_usage ? peak - slot->base_usage : 0;
 }
 

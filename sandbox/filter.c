@@ -1,22 +1,26 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system call filter: an allow-list, compiled once by libseccomp and installed in each
-// candidate as plain BPF (building it in the child would cost 0.4 ms a run).
+// The system call filter: an allow-list, compiled once and installed in each candidate as plain BPF.
+// We lay it out ourselves, as a search over ranges of numbers: libseccomp's program for the same
+// rules is four times as long, and the kernel checks and translates it anew in every run.
 //
 // Not allowed is inotify: /usr is the host's, and a watch on it names every program that anybody
 // starts. Three answers besides yes: what only an attack would try kills the process (the verdict
 // `forbidden_syscall`); what libraries probe gets the errno that makes them fall back; everything
-// else gets ENOSYS. Foreign architectures (int 0x80, x32) are killed by ACT_BADARCH.
+// else gets ENOSYS. Foreign architectures (int 0x80, x32) are killed.
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -100,126 +104,250 @@ static const char *const init_allowed[] = {
     "pread64", "write",  "lseek", "getrusage", "rt_sigreturn", "restart_syscall", "exit",  "exit_group",
 };
 
-static const unsigned long ioctls[] = {TCGETS, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TIOCGWINSZ};
+static const uint32_t ioctls[] = {TCGETS, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TIOCGWINSZ};
 
-static const int prctls[] = {PR_SET_NAME,         PR_GET_NAME,         PR_GET_DUMPABLE,
+static const uint32_t prctls[] = {PR_SET_NAME,         PR_GET_NAME,         PR_GET_DUMPABLE,
                              PR_SET_PDEATHSIG,    PR_GET_PDEATHSIG,    PR_CAPBSET_READ,
                              PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_TIMERSLACK,
                              PR_GET_TIMERSLACK,   PR_SET_THP_DISABLE,  PR_GET_SECCOMP,
                              0x53564d41 /* PR_SET_VMA: glibc names its arenas */};
 
-static const unsigned namespaces[] = {CLONE_NEWNS,   CLONE_NEWPID, CLONE_NEWNET,    CLONE_NEWIPC,
-                                      CLONE_NEWUSER, CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_PTRACE};
+static const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+                                   CLONE_NEWUSER | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_PTRACE;
 
-/// Adds one action for each name that this architecture has.
-static int add_names(scmp_filter_ctx context, uint32_t action, const char *const *names,
-                     size_t count) {
+// ---- The decision for each call
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#define FOREIGN_BIT 0x40000000u  // of the numbers of x32
+#elif defined(__aarch64__)
+#define NATIVE AUDIT_ARCH_AARCH64
+#define FOREIGN_BIT 0x80000000u
+#else
+#error "the system call filter does not know this architecture"
+#endif
+
+#define CALLS_MAX 1024   // numbers from here on get the default
+#define PROGRAM_MAX 252  // so that every conditional jump reaches the returns at the end
+
+/// What a call leads to: a return, or a look at its arguments first.
+enum decision {
+    UNKNOWN,  // ENOSYS
+    ALLOW,
+    KILL,
+    REFUSE,     // EPERM
+    NO_FAMILY,  // EAFNOSUPPORT
+    LOOK_CLONE,
+    LOOK_IOCTL,
+    LOOK_PRCTL,
+    LOOK_PRLIMIT,
+    LOOK_SOCKETPAIR,
+    DECISIONS,
+};
+
+static const uint32_t returns[] = {
+    [UNKNOWN] = SECCOMP_RET_ERRNO | ENOSYS,
+    [ALLOW] = SECCOMP_RET_ALLOW,
+    [KILL] = SECCOMP_RET_KILL_PROCESS,
+    [REFUSE] = SECCOMP_RET_ERRNO | EPERM,
+    [NO_FAMILY] = SECCOMP_RET_ERRNO | EAFNOSUPPORT,
+};
+
+/// A number from which on calls lead to `decision`, up to the next range.
+struct range {
+    uint32_t first;
+    enum decision decision;
+};
+
+struct builder {
+    uint8_t decisions[CALLS_MAX];
+    struct range ranges[CALLS_MAX + 1];
+    struct sock_filter program[PROGRAM_MAX + 1];
+    // Jumps to a decision, by the index of the instruction: its place is known at the end.
+    uint8_t jumps_true[PROGRAM_MAX + 1], jumps_false[PROGRAM_MAX + 1];
+    unsigned count;
+    bool overflow;
+};
+
+static void decide(struct builder *builder, enum decision decision, const char *const *names,
+                   size_t count) {
     for (size_t i = 0; i < count; i++) {
         int number = seccomp_syscall_resolve_name(names[i]);
-        if (number < 0) continue;  // unknown to this libseccomp or this architecture: ENOSYS
-        int failed = seccomp_rule_add(context, action, number, 0);
-        if (failed && failed != -EDOM) return failed;
+        // Negative: unknown to this libseccomp or to this architecture.
+        if (number >= 0 && number < CALLS_MAX) builder->decisions[number] = (uint8_t)decision;
     }
-    return 0;
 }
 
-/// Argument `index`, masked, equals `value`.
-static struct scmp_arg_cmp when(unsigned index, uint64_t mask, uint64_t value) {
-    return (struct scmp_arg_cmp){
-        .arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+static void decide_one(struct builder *builder, enum decision decision, const char *name) {
+    decide(builder, decision, &name, 1);
 }
 
-#define INT_MASK 0xffffffffu  // the kernel ignores the upper half of an int argument
+// ---- The program: a binary search over ranges, so that a call costs few steps and the kernel
+// ---- little work to load it (each run pays for both)
 
-static int add_clone(scmp_filter_ctx context) {
-    unsigned mask = 0;
-    int failed = 0;
-    for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces && !failed; i++) {
-        mask |= namespaces[i];
-        failed = seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                  when(0, namespaces[i], namespaces[i]));
+#define NOT_A_DECISION DECISIONS
+
+/// Adds an instruction whose jumps lead to decisions, or by a distance where they do not.
+static unsigned emit(struct builder *builder, uint16_t code, uint32_t operand, unsigned if_true,
+                     unsigned if_false) {
+    unsigned index = builder->count;
+    if (index == PROGRAM_MAX) {
+        builder->overflow = true;
+        return index;
     }
-    if (failed) return failed;
-    return seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                            when(0, mask, 0));
+    builder->program[index] = (struct sock_filter){.code = code, .k = operand};
+    builder->jumps_true[index] = (uint8_t)if_true;
+    builder->jumps_false[index] = (uint8_t)if_false;
+    builder->count++;
+    return index;
 }
 
-static int add_conditional(scmp_filter_ctx context) {
-    int failed = add_clone(context);
-    for (size_t i = 0; i < sizeof ioctls / sizeof *ioctls && !failed; i++)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                  when(1, INT_MASK, ioctls[i]));
-    for (size_t i = 0; i < sizeof prctls / sizeof *prctls && !failed; i++)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                                  when(0, INT_MASK, (unsigned)prctls[i]));
-    // Limits of oneself only.
-    if (!failed)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                                  when(0, INT_MASK, 0));
-    // asyncio wakes itself through a pair; no other socket exists.
-    if (!failed)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-                                  when(0, INT_MASK, AF_UNIX));
-    if (!failed)
-        failed =
-            seccomp_rule_add(context, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 0);
-    return failed;
+static void load_word(struct builder *builder, size_t offset) {
+    emit(builder, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, NOT_A_DECISION, NOT_A_DECISION);
 }
 
-static int add_rules(scmp_filter_ctx context, bool with_memfd) {
-    int failed = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    if (!failed) failed = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (!failed)
-        failed = add_names(context, SCMP_ACT_ALLOW, allowed, sizeof allowed / sizeof *allowed);
-    if (!failed)
-        failed = add_names(context, SCMP_ACT_KILL_PROCESS, killed,
-                           sizeof killed / sizeof *killed);
-    if (!failed)
-        failed = add_names(context, SCMP_ACT_ERRNO(EPERM), refused,
-                           sizeof refused / sizeof *refused);
-    if (!failed) failed = add_conditional(context);
-    // Memory held in a memfd shows in no process's size: only a control group counts it.
-    const char *const memfd[] = {"memfd_create"};
-    if (!failed && with_memfd) failed = add_names(context, SCMP_ACT_ALLOW, memfd, 1);
-    return failed;
+/// The kernel ignores the upper half of an int argument, so we do.
+static void load_argument(struct builder *builder, unsigned index) {
+    load_word(builder, offsetof(struct seccomp_data, args) + 8 * index);
 }
 
-/// Reads the exported program back from `fd`.
-static int load(struct filter *filter, int fd) {
-    off_t size = lseek(fd, 0, SEEK_END);
-    if (size <= 0 || size / (off_t)sizeof(struct filter_instruction) > BPF_MAXINSNS) return -1;
-    filter->instructions = malloc((size_t)size);
+static void search(struct builder *builder, unsigned low, unsigned high) {
+    unsigned middle = (low + high + 1) / 2;
+    const struct range *ranges = builder->ranges;
+    unsigned left = middle - 1 == low ? ranges[low].decision : NOT_A_DECISION;
+    unsigned right = middle == high ? ranges[high].decision : NOT_A_DECISION;
+    unsigned node =
+        emit(builder, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, right, left);
+    if (left == NOT_A_DECISION) search(builder, low, middle - 1);
+    if (right != NOT_A_DECISION) return;
+    builder->program[node].jt = (uint8_t)(builder->count - node - 1);
+    search(builder, middle, high);
+}
+
+/// Allows when the loaded word is one of `values`, else leads to `otherwise`.
+static void match(struct builder *builder, const uint32_t *values, size_t count,
+                  enum decision otherwise) {
+    for (size_t i = 0; i < count; i++)
+        emit(builder, BPF_JMP | BPF_JEQ | BPF_K, values[i], ALLOW,
+             i + 1 == count ? otherwise : NOT_A_DECISION);
+}
+
+/// The body of a decision that looks at arguments; false if it is a mere return.
+static bool emit_look(struct builder *builder, enum decision decision) {
+    static const uint32_t self[] = {0}, local[] = {AF_UNIX};
+    switch (decision) {
+    case LOOK_CLONE:
+        load_argument(builder, 0);
+        emit(builder, BPF_JMP | BPF_JSET | BPF_K, namespaces, REFUSE, ALLOW);
+        return true;
+    case LOOK_IOCTL:
+        load_argument(builder, 1);
+        match(builder, ioctls, sizeof ioctls / sizeof *ioctls, UNKNOWN);
+        return true;
+    case LOOK_PRCTL:
+        load_argument(builder, 0);
+        match(builder, prctls, sizeof prctls / sizeof *prctls, UNKNOWN);
+        return true;
+    case LOOK_PRLIMIT:  // of oneself only
+        load_argument(builder, 0);
+        match(builder, self, 1, UNKNOWN);
+        return true;
+    case LOOK_SOCKETPAIR:  // asyncio wakes itself through a pair; no other socket exists
+        load_argument(builder, 0);
+        match(builder, local, 1, UNKNOWN);
+        return true;
+    default: return false;
+    }
+}
+
+static unsigned find_ranges(struct builder *builder) {
+    unsigned count = 0;
+    for (unsigned number = 0; number < CALLS_MAX; number++) {
+        enum decision decision = (enum decision)builder->decisions[number];
+        if (count > 0 && builder->ranges[count - 1].decision == decision) continue;
+        builder->ranges[count++] = (struct range){.first = number, .decision = decision};
+    }
+    return count;
+}
+
+/// Lays the decisions out behind the search and aims the jumps at them.
+static void finish(struct builder *builder) {
+    unsigned places[DECISIONS] = {0};
+    bool used[DECISIONS + 1] = {[UNKNOWN] = true, [ALLOW] = true, [KILL] = true, [REFUSE] = true};
+    for (unsigned i = 0; i < builder->count; i++)
+        used[builder->jumps_true[i]] = used[builder->jumps_false[i]] = true;
+    for (unsigned decision = DECISIONS; decision-- > 0;) {
+        if (!used[decision]) continue;
+        places[decision] = builder->count;
+        if (!emit_look(builder, (enum decision)decision))
+            emit(builder, BPF_RET | BPF_K, returns[decision], NOT_A_DECISION, NOT_A_DECISION);
+    }
+    for (unsigned i = 0; i < builder->count; i++) {
+        struct sock_filter *instruction = &builder->program[i];
+        if (BPF_CLASS(instruction->code) != BPF_JMP) continue;
+        if (builder->jumps_true[i] < DECISIONS)
+            instruction->jt = (uint8_t)(places[builder->jumps_true[i]] - i - 1);
+        if (builder->jumps_false[i] < DECISIONS)
+            instruction->jf = (uint8_t)(places[builder->jumps_false[i]] - i - 1);
+    }
+}
+
+/// Loads the number of the call and turns foreign ones away; −1 is nobody's and gets ENOSYS.
+static void begin(struct builder *builder) {
+    const uint16_t equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
+    builder->count = 0;
+    builder->overflow = false;
+    load_word(builder, offsetof(struct seccomp_data, arch));
+    emit(builder, equal, NATIVE, NOT_A_DECISION, KILL);
+    load_word(builder, offsetof(struct seccomp_data, nr));
+    emit(builder, equal, ~0u, UNKNOWN, NOT_A_DECISION);
+    emit(builder, at_least, FOREIGN_BIT, KILL, NOT_A_DECISION);
+}
+
+/// Takes the program out of the builder.
+static int end(struct filter *filter, struct builder *builder) {
+    finish(builder);
+    if (builder->overflow) return errno = E2BIG, -1;
+    size_t size = builder->count * sizeof *builder->program;
+    filter->instructions = malloc(size);
     if (!filter->instructions) return -1;
-    if (pread(fd, filter->instructions, (size_t)size, 0) != size) return -1;
-    filter->count = (unsigned short)((size_t)size / sizeof(struct filter_instruction));
+    memcpy(filter->instructions, builder->program, size);
+    filter->count = (unsigned short)builder->count;
     return 0;
-}
-
-/// Exports what `context` holds.
-static int export(struct filter *filter, scmp_filter_ctx context, int failed) {
-    int fd = -1;
-    if (!failed) {
-        fd = memfd_create("filter", MFD_CLOEXEC);
-        failed = fd < 0 ? -errno : seccomp_export_bpf(context, fd);
-    }
-    if (!failed && load(filter, fd) < 0) failed = -errno;
-    io_close(&fd);
-    seccomp_release(context);
-    if (failed) errno = -failed;
-    return failed ? -1 : 0;
 }
 
 int filter_build(struct filter *filter, bool with_memfd) {
-    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    if (!context) return -1;
-    return export(filter, context, add_rules(context, with_memfd));
+    static struct builder builder;
+    memset(builder.decisions, UNKNOWN, sizeof builder.decisions);
+    decide(&builder, ALLOW, allowed, sizeof allowed / sizeof *allowed);
+    decide(&builder, KILL, killed, sizeof killed / sizeof *killed);
+    decide(&builder, REFUSE, refused, sizeof refused / sizeof *refused);
+    decide_one(&builder, NO_FAMILY, "socket");
+    decide_one(&builder, LOOK_CLONE, "clone");
+    decide_one(&builder, LOOK_IOCTL, "ioctl");
+    decide_one(&builder, LOOK_PRCTL, "prctl");
+    decide_one(&builder, LOOK_PRLIMIT, "prlimit64");
+    decide_one(&builder, LOOK_SOCKETPAIR, "socketpair");
+    // Memory held in a memfd shows in no process's size: only a control group counts it.
+    if (with_memfd) decide_one(&builder, ALLOW, "memfd_create");
+    unsigned ranges = find_ranges(&builder);
+    if (ranges < 2) return errno = EINVAL, -1;
+    begin(&builder);
+    search(&builder, 0, ranges - 1);
+    return end(filter, &builder);
 }
 
 int filter_build_init(struct filter *filter) {
-    scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (!context) return -1;
-    size_t count = sizeof init_allowed / sizeof *init_allowed;
-    return export(filter, context, add_names(context, SCMP_ACT_ALLOW, init_allowed, count));
+    static struct builder builder;
+    uint32_t numbers[sizeof init_allowed / sizeof *init_allowed];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof init_allowed / sizeof *init_allowed; i++) {
+        int number = seccomp_syscall_resolve_name(init_allowed[i]);
+        if (number >= 0) numbers[count++] = (uint32_t)number;
+    }
+    begin(&builder);
+    match(&builder, numbers, count, KILL);
+    return end(filter, &builder);
 }
 
 int filter_install(const struct filter *filter) {

@@ -43,27 +43,6 @@ ssize_t io_read_at(int directory, const char *name, char *buffer, size_t capacit
     return (ssize_t)length;
 }
 
-bool io_read_number(int directory, const char *name, uint64_t *value) {
-    char text[64];
-    if (io_read_at(directory, name, text, sizeof text) <= 0) return false;
-    char *end;
-    *value = strtoull(text, &end, 10);
-    return end != text;
-}
-
-bool io_read_field(int directory, const char *name, const char *key, uint64_t *value) {
-    char text[8192];
-    if (io_read_at(directory, name, text, sizeof text) <= 0) return false;
-    size_t key_length = strlen(key);
-    for (char *line = text; line && *line; line = strchr(line, '\n')) {
-        if (*line == '\n') line++;
-        if (strncmp(line, key, key_length) != 0 || line[key_length] != ' ') continue;
-        *value = strtoull(line + key_length + 1, NULL, 10);
-        return true;
-    }
-    return false;
-}
-
 void io_close(int *fd) {
     if (*fd >= 0) close(*fd);
     *fd = -1;

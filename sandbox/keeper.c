@@ -95,6 +95,7 @@ static int take_namespaces(struct keeper *keeper, int slot) {
         keeper->ready.user = user;
     }
     take_optional(keeper, CLONE_NEWNET, SBX_NETNS);
+    if (unshare(CLONE_NEWIPC) < 0) return give_up(keeper, "unshare(CLONE_NEWIPC)");
     take_optional(keeper, CLONE_NEWCGROUP, SBX_CGROUPNS);
     if (unshare(CLONE_NEWUTS) == 0 && sethostname("box", 3) < 0) return give_up(keeper, "hostname");
     return 0;
@@ -112,6 +113,45 @@ static int set_up(struct keeper *keeper, int slot) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return give_up(keeper, "PDEATHSIG");
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
+}
+
+/// What the zygote says once it stands, or does not.
+struct zygote_ready {
+    int32_t failed;
+    char text[sizeof((struct keeper_ready *)0)->python];
+};
+
+/// Starts the zygote inside our namespaces; the worker's end of its socket, or −1. In the zygote it
+/// returns as well, with `keeper->socket` changed to its own.
+static int start_zygote(struct keeper *keeper) {
+    struct keeper_ready *said = &keeper->ready;
+    struct zygote_ready ready = {.failed = 1};
+    int pair[2], fds[SBX_MAX_FDS], fd_count;
+    if (!keeper->config->python || csbx_socket_pair(pair) < 0) return -1;
+    pid_t self = getpid(), child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (getppid() != self) _exit(0);
+        prctl(PR_SET_NAME, "box-zygote", 0, 0, 0);
+        close(pair[0]);
+        close(keeper->socket);
+        keeper->socket = pair[1];
+        ready.failed = python_start(keeper->config, ready.text, sizeof ready.text);
+        if (csbx_send(keeper->socket, &ready, sizeof ready, NULL, 0) < 0 || ready.failed) _exit(1);
+        keeper->identity.is_zygote = true;
+        return -1;
+    }
+    close(pair[1]);
+    ssize_t got = child < 0 ? -1 : csbx_receive(pair[0], &ready, sizeof ready, fds, &fd_count);
+    if (got == sizeof ready) memcpy(said->python, ready.text, sizeof said->python);
+    else snprintf(said->python, sizeof said->python, "the zygote died when it started");
+    if (got == sizeof ready && !ready.failed) {
+        said->features |= SBX_PYTHON_ZYGOTE;
+        return pair[0];
+    }
+    close(pair[0]);
+    if (child > 0) waitpid(child, NULL, 0);
+    return -1;
 }
 
 /// Makes one box and waits for its end.
@@ -143,17 +183,23 @@ _Noreturn void keeper_main(const struct sandbox_config *config, const struct fil
     bool sampled_memory = false;
     int fds[SBX_MAX_FDS], fd_count;
     prctl(PR_SET_NAME, "box-keeper", 0, 0, 0);
+    // Once for all candidates.
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     // The worker speaks once it has put us into the control groups.
     if (csbx_receive(socket, &sampled_memory, sizeof sampled_memory, fds, &fd_count) <= 0) _exit(1);
     keeper.identity = (struct box_identity){.filter = &filters[0],
                                             .init_filter = &filters[1],
                                             .sampled_memory = sampled_memory,
+                                            .helpers = config->python ? 3 : 2,
                                             .landlock_version = landlock_version()};
-    set_up(&keeper, slot);
-    if (csbx_send(socket, &keeper.ready, sizeof keeper.ready, NULL, 0) < 0) _exit(1);
-    if (keeper.ready.error) _exit(1);
+    int zygote = set_up(&keeper, slot) < 0 ? -1 : start_zygote(&keeper);
+    if (!keeper.identity.is_zygote) {
+        int failed = csbx_send(socket, &keeper.ready, sizeof keeper.ready, &zygote, zygote >= 0);
+        if (failed < 0 || keeper.ready.error) _exit(1);
+        io_close(&zygote);
+    }
     for (;;) {
-        ssize_t got = csbx_receive(socket, &run, sizeof run, fds, &fd_count);
+        ssize_t got = csbx_receive(keeper.socket, &run, sizeof run, fds, &fd_count);
         if (got != sizeof run || fd_count < 5) _exit(got == 0 ? 0 : 1);
         serve(&keeper, &run, fds, fd_count);
     }

@@ -93,10 +93,23 @@ static int set_attributes(const char *path, uint64_t attributes, unsigned flags)
     return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &change, sizeof change);
 }
 
+/// Makes a device of our own, one mount less to be copied for each box; false where we may not.
+static bool make_device(const struct source *item) {
+    struct stat facts;
+    if (fstat(item->fd, &facts) < 0 || !S_ISCHR(facts.st_mode)) return false;
+    if (mknod(item->target, facts.st_mode, facts.st_rdev) < 0) return false;
+    int opened = open(item->target, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened >= 0 && chmod(item->target, facts.st_mode & 07777) == 0) return close(opened) == 0;
+    if (opened >= 0) close(opened);
+    unlink(item->target);
+    return false;
+}
+
 /// Shows one source below the current directory, which is the new root.
 static int show(const struct source *item) {
     if (make_parents(item->target) < 0) return -1;
     if (item->link[0]) return symlink(item->link, item->target);
+    if (item->is_device && make_device(item)) return 0;
     if (item->is_directory) {
         if (mkdir(item->target, 0755) < 0 && errno != EEXIST) return -1;
     } else {
@@ -131,7 +144,7 @@ static int make_skeleton(void) {
 static int mount_new_root(void) {
     static const char *const places[] = {"/tmp", "/var/tmp", "/run", "/mnt"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        const unsigned long flags = 2 | 4;  // MS_NOSUID | MS_NODEV
+        const unsigned long flags = 2;  // MS_NOSUID; it holds devices, and is read-only soon
         if (mount("box-root", places[i], "tmpfs", flags, "size=1m,nr_inodes=256,mode=755") == 0)
             return chdir(places[i]);
     }

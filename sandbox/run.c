@@ -36,6 +36,7 @@
 struct live {
     struct worker *worker;
     const struct sbx_run *run;
+    int maker;  // socket of who makes the box: the keeper or the zygote
     struct stream output;
     struct stream error;
     int status;
@@ -69,10 +70,10 @@ static int start(struct live *live, const int *fds) {
     // The offset is shared with an attempt before this one, which may have read some.
     if (!failed) failed = lseek(fds[1], 0, SEEK_SET) < 0 ? -1 : 0;
     if (!failed)
-        failed = cgroup_slot_begin(&worker->group, live->run->memory_bytes, live->run->processes);
+        failed = cgroup_slot_begin(&worker->group, live->run->memory_bytes,
+                                   live->run->processes + (worker->zygote_socket >= 0));
     if (!failed)
-        failed = csbx_send(worker->keeper_socket, live->run, sizeof *live->run, send,
-                           send[5] >= 0 ? 6 : 5);
+        failed = csbx_send(live->maker, live->run, sizeof *live->run, send, send[5] >= 0 ? 6 : 5);
     int kept = errno;
     for (int i = 2; i < 5; i++) io_close(&send[i]);
     errno = kept;
@@ -168,8 +169,7 @@ static bool read_keeper(struct live *live) {
         struct keeper_ended ended;
     } message;
     int fds[SBX_MAX_FDS], fd_count;
-    int socket = live->worker->keeper_socket;
-    ssize_t got = csbx_receive(socket, &message, sizeof message, fds, &fd_count);
+    ssize_t got = csbx_receive(live->maker, &message, sizeof message, fds, &fd_count);
     if (got <= 0) return false;
     if (!live->started) {
         live->started = true;
@@ -217,20 +217,18 @@ static bool watch(struct live *live) {
     live->random = live->begin_ns | 1;
     choose_tick(live);
     while (!live->ended) {
-        struct pollfd events[] = {{.fd = live->worker->keeper_socket, .events = POLLIN},
+        struct pollfd events[] = {{.fd = live->maker, .events = POLLIN},
                                   {.fd = live->output.pipe, .events = POLLIN},
                                   {.fd = live->error.pipe, .events = POLLIN},
-                                  {.fd = live->status, .events = POLLIN},
                                   {.fd = live->worker->control, .events = POLLIN}};
         uint64_t passed = io_now_ns() - live->tick_ns;
         uint64_t left = passed < live->tick_length_ns ? live->tick_length_ns - passed : 0;
-        int ready = poll(events, 5, live->started ? (int)((left + 999999) / 1000000) : -1);
+        int ready = poll(events, 4, live->started ? (int)((left + 999999) / 1000000) : -1);
         if (ready < 0 && errno != EINTR) return false;
         if (ready > 0) {
             if (events[1].revents) drain_checked(live, &live->output);
             if (events[2].revents) drain_checked(live, &live->error);
-            if (events[3].revents) read_status(live);
-            if (events[4].revents) read_control(live);
+            if (events[3].revents) read_control(live);
             if (events[0].revents && !read_keeper(live)) return false;
         }
         if (live->started && !live->ended && !live->killed &&
@@ -240,7 +238,8 @@ static bool watch(struct live *live) {
     // Every writer is dead: what is left is in the pipes.
     stream_finish(&live->output);
     stream_finish(&live->error);
-    if (live->status >= 0) read_status(live);
+    // Whatever init said, it said it just before its end: no need to wake up for that.
+    read_status(live);
     return true;
 }
 
@@ -348,6 +347,8 @@ bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fd
                  struct sbx_result *result, int *out, int *out_count) {
     static struct live live;
     live = (struct live){.worker = worker, .run = run, .status = -1, .pidfd = -1, .artifact = -1};
+    bool warm = worker->zygote_socket >= 0 && python_takes(worker->config, run);
+    live.maker = warm ? worker->zygote_socket : worker->keeper_socket;
     live.output.pipe = live.output.memfd = live.error.pipe = live.error.memfd = -1;
     memset(result, 0, sizeof *result);
     result->header = run->header;

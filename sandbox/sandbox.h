@@ -6,12 +6,14 @@
 // Theory of operation. Five kinds of process, each single-threaded, each killed with its parent:
 //
 //   server == socket ==> monitor > supervisor > worker × W > keeper > init > candidate
+//                                                            > zygote > init > candidate
 //
 //   monitor     restarts the supervisor, reaps orphans, removes control groups
 //   supervisor  reads requests, hands each to an idle worker, returns results
 //   worker      drives one run at a time: pipes, clocks, limits, verdict; outside every box
 //   keeper      holds what a slot keeps between runs: its control groups, network, user and mount
 //               namespaces with a read-only root; makes the box by clone3
+//   zygote      a child of the keeper that makes boxes too, with a Python interpreter in it
 //   init        process 1 of the box: mounts /proc and the scratch, waits for the candidate
 //   candidate   the untrusted program, never process 1 (signals to itself would be ignored)
 //
@@ -32,6 +34,7 @@
 
 #define SANDBOX_MAX_BINDS 16
 #define SANDBOX_PATH_MAX 512
+#define SANDBOX_MAX_ENVIRONMENT 16
 
 /// Options of the command line.
 struct sandbox_config {
@@ -39,6 +42,10 @@ struct sandbox_config {
     const char *cache;  // shown read-only as /cache inside every box; NULL for none
     const char *binds[SANDBOX_MAX_BINDS];
     int bind_count;
+    const char *python;  // interpreter of the zygotes; NULL for none
+    const char *environment[SANDBOX_MAX_ENVIRONMENT + 1];  // of the zygotes
+    char *title;         // the memory of our command line
+    size_t title_size;
     bool use_cgroups;
     uid_t run_as;        // (uid_t)-1 = stay who we are
     pid_t monitor;       // names control groups and user ids of this instance
@@ -51,9 +58,6 @@ int io_write_at(int directory, const char *name, const char *text);
 int io_write_number(int directory, const char *name, uint64_t value);
 /// Reads at most `capacity - 1` bytes and adds a NUL; the length, or −1.
 ssize_t io_read_at(int directory, const char *name, char *buffer, size_t capacity);
-bool io_read_number(int directory, const char *name, uint64_t *value);
-/// The number after `key ` at a line's start of a kernel file such as memory.stat.
-bool io_read_field(int directory, const char *name, const char *key, uint64_t *value);
 void io_close(int *fd);
 uint64_t io_now_ns(void);
 void io_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -75,6 +79,8 @@ struct cgroup_slot {
     int memory;  // directory descriptors; −1 = absent
     int pids;
     int cpu;
+    int usage_file, events_file, limit_file, peak_file, pids_file, cpu_file;
+    uint32_t processes;   // allowed at present
     uint64_t idle_usage;  // charged before the first run: the keeper
     uint64_t base_usage;  // charged when the present run began
     uint64_t base_oom_kills;
@@ -175,6 +181,8 @@ struct box_identity {
     uid_t user;          // of the candidate, inside the user namespace
     bool keep_host_proc; // a user namespace may mount proc only where one is visible
     bool sampled_memory; // no control group counts memory
+    bool is_zygote;      // candidates run in the interpreter that we hold
+    uint32_t helpers;    // processes of ours that are counted with the candidate's
     int landlock_version;
     const struct filter *filter;       // of candidates
     const struct filter *init_filter;
@@ -210,11 +218,21 @@ struct keeper_ready {
     uid_t user;  // of candidates as the worker sees it
     uint32_t reserved;
     char text[256];
+    char python[128];  // version of the zygote, or why there is none
 };
 
 /// Body of the keeper; never returns.
 _Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filters,
                            int slot, int socket);
+
+// ---- python.c: the zygote
+
+/// Loads the interpreter and its modules. Fills `reason` with the version, or with what is wrong.
+int python_start(const struct sandbox_config *config, char *reason, size_t capacity);
+/// Whether the zygote stands for the command of this run.
+bool python_takes(const struct sandbox_config *config, const struct sbx_run *run);
+/// Runs the source as `python3 FILE …` or `python3 -c CODE …` would; in the candidate, in place of exec.
+_Noreturn void python_run(const struct sbx_run *run, char **arguments);
 
 // ---- stream.c: one output of a run
 
@@ -257,6 +275,7 @@ struct worker {
     int serial;   // names the control group; new for each worker process
     int control;  // to the supervisor
     int keeper_socket;
+    int zygote_socket;  // −1 = there is none
     pid_t keeper;
     int proc;  // the host's /proc
     uid_t user;

@@ -223,6 +223,7 @@ static void greet(struct supervisor *supervisor, const struct keeper_ready *keep
     if (groups->has_cpu) hello.features |= SBX_CGROUP_CPU;
     memcpy(hello.cgroup_reason, groups->reason, sizeof hello.cgroup_reason);
     memcpy(hello.text, keeper->text, sizeof hello.text);
+    memcpy(hello.python, keeper->python, sizeof hello.python);
     supervisor->greeted = true;
     if (csbx_send(SBX_SOCKET_FD, &hello, sizeof hello, NULL, 0) < 0) end(supervisor, false);
 }

@@ -45,6 +45,7 @@ static int start_keeper(struct worker *worker, struct keeper_ready *ready) {
     if (csbx_send(pair[0], &sampled_memory, sizeof sampled_memory, NULL, 0) < 0) return -1;
     ssize_t got = csbx_receive(pair[0], ready, sizeof *ready, fds, &fd_count);
     if (got != sizeof *ready) return errno = EPIPE, -1;
+    if (fd_count > 0) worker->zygote_socket = fds[0];
     return 0;
 }
 
@@ -76,7 +77,7 @@ _Noreturn void worker_main(const struct sandbox_config *config, const struct cgr
     static struct sbx_run run;
     static struct sbx_result result;
     struct worker worker = {.config = config, .groups = groups, .filters = filters, .slot = slot,
-                            .serial = serial, .control = control, .keeper_socket = -1};
+                            .serial = serial, .control = control, .keeper_socket = -1, .zygote_socket = -1};
     prctl(PR_SET_NAME, "box-worker", 0, 0, 0);
     set_up(&worker);
     for (;;) {

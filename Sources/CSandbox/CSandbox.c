@@ -154,6 +154,7 @@ char *csbx_run_file_name(struct sbx_run *run) { return run->file_name; }
 char *csbx_run_artifact_name(struct sbx_run *run) { return run->artifact_name; }
 const char *csbx_result_inline(const struct sbx_result *result) { return result->inline_bytes; }
 const char *csbx_hello_text(const struct sbx_hello *hello) { return hello->text; }
+const char *csbx_hello_python(const struct sbx_hello *hello) { return hello->python; }
 const char *csbx_hello_cgroup_reason(const struct sbx_hello *hello) {
     return hello->cgroup_reason;
 }

@@ -17,6 +17,8 @@ struct BoxRequest: Sendable {
     var executesProgram = false
     /// Runs a canary of the helper, named by the first argument, instead of a program.
     var isCanary = false
+    /// Lets the zygote run it, if its command is the one that the zygote stands for.
+    var isPython = false
     var fileName = ""
     var artifactName: String?
     var artifactBytes = 0
@@ -65,6 +67,7 @@ struct BoxRequest: Sendable {
         if discardsExcess { flags |= SBX_DISCARD_EXCESS.rawValue }
         if isCanary { flags |= SBX_CANARY.rawValue }
         if inputHoldsFiles { flags |= SBX_INPUT_FILES.rawValue }
+        if isPython { flags |= SBX_PYTHON.rawValue }
         return flags
     }
 

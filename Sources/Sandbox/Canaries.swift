@@ -11,14 +11,39 @@ struct Canaries: Sendable {
     let hiddenPath: String
     let run: @Sendable (BoxRequest) async throws(SandboxError) -> BoxReply?
 
-    /// Runs all of them, each in a box of its own.
+    /// Runs all of them, each in a box of its own, on every path that makes boxes.
     func report() async throws(SandboxError) -> LayerReport {
-        let probe = try await probe()
-        let tree = try await answer("orphan")
-        let trace = try await answer("trace")
-        let memory = try await answer("memory", memoryBytes: 64 << 20)
-        let processes = try await answer("processes", processes: 16)
-        let cpu = try await answer("spin", cpuSeconds: 0.05)
+        let direct = try await proven(by: .keeper)
+        guard has(SBX_PYTHON_ZYGOTE) else {
+            let why = facts.python.isEmpty ? "" : " (\(facts.python))"
+            return LayerReport(
+                layers: direct.layers, memoryMode: direct.isCapped ? memoryMode : "none",
+                python: "exec\(why)")
+        }
+        let warm = try await proven(by: .zygote)
+        let layers = zip(direct.layers, warm.layers).map { direct, warm in
+            guard direct.isActive && !warm.isActive else { return direct }
+            return IsolationLayer(
+                name: direct.name, isActive: false, detail: "Python zygote: \(warm.detail)",
+                isRequired: direct.isRequired)
+        }
+        return LayerReport(
+            layers: layers, memoryMode: direct.isCapped && warm.isCapped ? memoryMode : "none",
+            python: "zygote \(facts.python)")
+    }
+
+    /// Who makes the box of a canary.
+    private enum Maker { case keeper, zygote }
+
+    private func proven(
+        by maker: Maker
+    ) async throws(SandboxError) -> (layers: [IsolationLayer], isCapped: Bool) {
+        let probe = try await probe(maker)
+        let tree = try await answer("orphan", maker)
+        let trace = try await answer("trace", maker)
+        let memory = try await answer("memory", maker)
+        let processes = try await answer("processes", maker, processes: 16)
+        let cpu = try await answer("spin", maker, cpuSeconds: 0.05)
         let isTreeKilled = tree.outcome == SBX_FINISHED && probe.isActive("candidate_not_init")
         var layers = namespaceLayers(probe)
         layers += [
@@ -50,8 +75,7 @@ struct Canaries: Sendable {
                 detail: has(SBX_CGROUP_CPU) ? "cgroup" : "sampled from /proc, 10 ms steps",
                 isRequired: true),
         ]
-        let isCapped = memory.outcome == SBX_MEMORY_LIMIT
-        return LayerReport(layers: layers, memoryMode: isCapped ? memoryMode : "none")
+        return (layers, memory.outcome == SBX_MEMORY_LIMIT)
     }
 
     // MARK: - Layers
@@ -136,8 +160,8 @@ struct Canaries: Sendable {
         }
     }
 
-    private func probe() async throws(SandboxError) -> Probe {
-        let reply = try await answer("probe", extra: [hiddenPath])
+    private func probe(_ maker: Maker) async throws(SandboxError) -> Probe {
+        let reply = try await answer("probe", maker, extra: [hiddenPath])
         guard reply.outcome == SBX_FINISHED else {
             throw .unavailable(
                 "the first program in a box failed: outcome \(reply.outcome.rawValue), exit code "
@@ -151,7 +175,7 @@ struct Canaries: Sendable {
     private static let repetitions = 5
 
     private func answer(
-        _ name: String, extra: [String] = [], cpuSeconds: Double = 1,
+        _ name: String, _ maker: Maker, extra: [String] = [], cpuSeconds: Double = 1,
         memoryBytes: Int = 64 << 20, processes: Int = 8
     ) async throws(SandboxError) -> BoxReply {
         var limits = RunLimits(cpuSeconds: cpuSeconds, memoryBytes: memoryBytes)
@@ -160,7 +184,7 @@ struct Canaries: Sendable {
         let empty = try MemoryFile(sealing: "", name: "input")
         let request = BoxRequest(
             arguments: [name] + extra, environment: [], program: empty, input: empty,
-            isCanary: true, limits: limits)
+            isCanary: true, isPython: maker == .zygote, limits: limits)
         // The helper may be replaced once while it starts; a machine that is busy when the server
         // starts says nothing about a layer.
         var reply = try await run(request)

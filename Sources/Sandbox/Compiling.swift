@@ -58,7 +58,7 @@ extension Sandbox {
             arguments: resolve(language.compileCommand, folder: folder),
             environment: ProgramLanguage.commonEnvironment + language.environment,
             program: source, input: try MemoryFile(sealing: "", name: "input"),
-            fileName: language.sourceName,
+            isPython: language.isPython, fileName: language.sourceName,
             artifactName: language.artifactName, artifactBytes: key.limits.binaryBytes,
             discardsExcess: true, limits: limits)
         try request.add(key.files)

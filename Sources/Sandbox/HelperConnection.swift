@@ -12,6 +12,8 @@ struct HelperFacts: Sendable {
     var filterRules: Int
     var landlockVersion: Int
     var cgroupReason: String
+    /// Version of the Python zygote, or why there is none.
+    var python: String
     /// Why no box can be made; empty when it can.
     var problem: String
 }
@@ -236,6 +238,7 @@ final class HelperConnection: Sendable {
             filterRules: Int(hello.pointee.filter_rules),
             landlockVersion: Int(hello.pointee.landlock_abi),
             cgroupReason: String(cString: csbx_hello_cgroup_reason(hello)),
+            python: String(cString: csbx_hello_python(hello)),
             problem: String(cString: csbx_hello_text(hello)))
         // Nothing sent to an earlier supervisor will be answered.
         resumeAll { state in
@@ -248,7 +251,8 @@ final class HelperConnection: Sendable {
             state.facts = facts
             state.stillborn = 0
             state.wasReady = true
-            state.features = facts.features
+            // A zygote is no layer: without one, runs start an interpreter each.
+            state.features = facts.features & ~SBX_PYTHON_ZYGOTE.rawValue
         }
     }
 

@@ -19,6 +19,8 @@ public struct LayerReport: Sendable, Equatable {
     public let layers: [IsolationLayer]
     /// How memory is capped: `cgroup1`, `cgroup2`, `sampled` or `none`.
     public let memoryMode: String
+    /// How Python programs start: `zygote 3.11.2`, or `exec` and why there is no zygote.
+    public let python: String
 
     /// The required layers that are missing.
     public var missing: [IsolationLayer] { layers.filter { $0.isRequired && !$0.isActive } }

@@ -18,6 +18,8 @@ public struct ProgramLanguage: Sendable, Hashable {
     let runCommand: [String]
     /// Environment of both commands, besides the common one.
     let environment: [String]
+    /// Whether both commands are Python's, which a zygote may run.
+    let isPython: Bool
     /// Header to precompile once, if any.
     let precompiledHeader: PrecompiledHeader?
     /// Tells a broken compiler from a broken program.

@@ -70,6 +70,11 @@ public final class Sandbox: Sendable {
         var arguments = ["--workers", String(configuration.workers)]
         arguments += ["--cache", configuration.cacheDirectory]
         for path in configuration.readOnlyPaths { arguments += ["--bind", path] }
+        if configuration.usesPythonZygote {
+            arguments += ["--python", configuration.pythonPath]
+            let python = ProgramLanguage.commonEnvironment + ProgramLanguage.python.environment
+            for variable in python { arguments += ["--environment", variable] }
+        }
         if !configuration.usesControlGroups { arguments.append("--no-cgroups") }
         if let user = configuration.userID { arguments += ["--run-as", String(user)] }
         return arguments
@@ -152,7 +157,7 @@ public final class Sandbox: Sendable {
             program: program.file,
             // Never shared, not even when empty: its mode may be the program's to change.
             input: try MemoryFile(sealing: stdin, name: "input"),
-            executesProgram: language.artifactName != nil,
+            executesProgram: language.artifactName != nil, isPython: language.isPython,
             fileName: language.artifactName == nil ? language.sourceName : "", limits: limits)
         try request.add(files)
         let (reply, queued, attempts) = try await perform(request, group: group)

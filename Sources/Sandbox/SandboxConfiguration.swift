@@ -13,6 +13,9 @@ public struct SandboxConfiguration: Sendable {
     public var compilerPath: String = "/usr/bin/g++"
     /// The Python interpreter, as seen inside a box.
     public var pythonPath: String = "/usr/bin/python3"
+    /// Keeps an interpreter warm in each slot, where `pythonPath` has a shared library; else each run
+    /// starts its own.
+    public var usesPythonZygote = true
     /// Host folders shown read-only at the same path, besides /usr; at most 16.
     public var readOnlyPaths: [String] = []
     /// Starts even if a layer of the minimum is missing; the report still says so.

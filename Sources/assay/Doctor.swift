@@ -64,7 +64,9 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private func describe(_ layers: LayerReport) {
-        print("\nisolation: \(layers.mode), memory by \(layers.memoryMode)")
+        print(
+            "\nisolation: \(layers.mode), memory by \(layers.memoryMode), Python by \(layers.python)"
+        )
         for layer in layers.layers {
             let state = layer.isActive ? "active" : layer.isRequired ? "MISSING" : "absent"
             print("  " + pad(layer.name, 22) + pad(state, 9) + layer.detail)

@@ -72,10 +72,10 @@ extension SandboxTests {
             _ = try await sandbox.run(program, stdin: "")
             let names = Host.descendants(of: sandbox.helperProcess).map { Host.name(of: $0) }
             let foreign = names.filter {
-                !["box-supervisor", "box-worker", "box-keeper"].contains($0)
+                !["box-supervisor", "box-worker", "box-keeper", "box-zygote"].contains($0)
             }
             #expect(foreign == [])
-            #expect(names.count <= 1 + 2 * sandbox.workers, "\(names)")
+            #expect(names.count <= 1 + 3 * sandbox.workers, "\(names)")
             #expect(Host.escapes == [])
         }
     }

@@ -42,4 +42,5 @@ char *_Nonnull csbx_run_file_name(struct sbx_run *_Nonnull run);
 char *_Nonnull csbx_run_artifact_name(struct sbx_run *_Nonnull run);
 const char *_Nonnull csbx_result_inline(const struct sbx_result *_Nonnull result);
 const char *_Nonnull csbx_hello_text(const struct sbx_hello *_Nonnull hello);
+const char *_Nonnull csbx_hello_python(const struct sbx_hello *_Nonnull hello);
 const char *_Nonnull csbx_hello_cgroup_reason(const struct sbx_hello *_Nonnull hello);

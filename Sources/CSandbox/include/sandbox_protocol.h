@@ -35,6 +35,7 @@ enum sbx_run_flags {
     SBX_DISCARD_EXCESS = 4,   // output above the caps is dropped instead of ending the run
     SBX_CANARY = 8,           // instead of a program, a canary of the helper: arguments name it
     SBX_INPUT_FILES = 16,     // the input is a row of sbx_file, to be placed; stdin is empty
+    SBX_PYTHON = 32,          // Python source: may run in the zygote, whose interpreter is warm
 };
 
 // How a run ended. The order of this list is the order in which causes are looked at.
@@ -82,6 +83,7 @@ enum sbx_features {
     SBX_UID_SWITCH = 64,
     SBX_LANDLOCK = 128,
     SBX_CGROUPNS = 256,
+    SBX_PYTHON_ZYGOTE = 512,
 };
 
 struct sbx_header {
@@ -103,6 +105,7 @@ struct sbx_hello {
     uint32_t reserved;
     char cgroup_reason[256];  // why a control group is missing; empty when none is
     char text[256];           // why no box can be made; empty when ready
+    char python[128];         // version of the zygote, or why there is none
 };
 
 struct sbx_run {
@@ -156,7 +159,7 @@ struct sbx_result {
 };
 
 _Static_assert(sizeof(struct sbx_header) == 24, "header layout");
-_Static_assert(sizeof(struct sbx_hello) == 24 + 24 + 512, "hello layout");
+_Static_assert(sizeof(struct sbx_hello) == 24 + 24 + 512 + 128, "hello layout");
 _Static_assert(sizeof(struct sbx_run) == 24 + 64 + 32 + 2 * SBX_NAME_MAX + SBX_STRINGS_MAX,
                "run layout");
 _Static_assert(sizeof(struct sbx_file) == SBX_NAME_MAX + 8, "file layout");

@@ -15,7 +15,8 @@ extension LayerReport {
         }
         return .members([
             "mode": .string(mode), "memory": .string(memoryMode),
-            "minimum_met": .boolean(meetsMinimum), "layers": .array(layers),
+            "python": .string(python), "minimum_met": .boolean(meetsMinimum),
+            "layers": .array(layers),
         ])
     }
 }

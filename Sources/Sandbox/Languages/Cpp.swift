@@ -15,6 +15,7 @@ extension ProgramLanguage {
         artifactName: "program",
         runCommand: ["./program"],
         environment: [],
+        isPython: false,
         precompiledHeader: PrecompiledHeader(
             name: "bits/stdc++.h",
             // Found when a macro or pragma before the include makes the compiler drop the .gch.

@@ -6,7 +6,8 @@ import Bytes
 extension ProgramLanguage {
     /// Compiles without running, so that a syntax error is a compile error.
     private static let check = """
-        import sys
+        import sys, warnings
+        warnings.simplefilter('ignore')
         try:
             with open('/box/main.py', 'rb') as source:
                 compile(source.read(), 'main.py', 'exec', dont_inherit=True)
@@ -21,17 +22,20 @@ extension ProgramLanguage {
 
     /// Python 3, as the configured interpreter has it.
     ///
-    /// Not `-I`: it would ignore PYTHONHASHSEED. The environment holds only what is here.
+    /// Not `-I`: it would ignore PYTHONHASHSEED. The environment holds only what is here. Options are
+    /// given by the environment, so that the zygote's interpreter, started once, has them too.
     public static let python = ProgramLanguage(
         name: "python",
         sourceName: "main.py",
-        compileCommand: ["{python}", "-S", "-s", "-B", "-W", "ignore", "-c", check],
+        compileCommand: ["{python}", "-c", check],
         artifactName: nil,
-        runCommand: ["{python}", "-s", "-B", "/box/main.py"],
+        runCommand: ["{python}", "/box/main.py"],
         environment: [
-            "PYTHONHASHSEED=0", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1", "OMP_NUM_THREADS=1",
-            "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1",
+            "PYTHONHASHSEED=0", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1",
+            "PYTHONDONTWRITEBYTECODE=1", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1",
+            "MKL_NUM_THREADS=1",
         ],
+        isPython: true,
         precompiledHeader: nil,
         control: ControlProgram(source: "print(6 * 7)\n", output: "42\n"))
 }
