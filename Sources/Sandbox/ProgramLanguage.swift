@@ -45,5 +45,5 @@ public struct ProgramLanguage: Sendable, Hashable {
     ]
 
     /// Every language there is.
-    public static let all: [ProgramLanguage] = [.cpp, .python]
+    public static let all: [ProgramLanguage] = [.cpp, .c, .python]
 }

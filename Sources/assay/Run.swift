@@ -24,10 +24,10 @@ struct Run: AsyncParsableCommand {
               assay run --json solution.py
             """)
 
-    @Argument(help: "A C++ (.cpp, .cc, .cxx) or Python (.py) program.")
+    @Argument(help: "A C++ (.cpp, .cc, .cxx), C (.c) or Python (.py) program.")
     var file: String
 
-    @Option(help: "cpp or python; by default from the file's name.")
+    @Option(help: "cpp, c or python; by default from the file's name.")
     var language: String?
 
     @Option(help: "CPU seconds of the run.")
@@ -63,7 +63,7 @@ struct Run: AsyncParsableCommand {
         let ending = file.split(separator: ".").last.map(String.init) ?? ""
         let name = language ?? ending
         guard let known = ProgramLanguage.named(name) else {
-            throw ValidationError("\"\(name)\" is no language; give --language cpp or python")
+            throw ValidationError("\"\(name)\" is no language; give --language cpp, c or python")
         }
         guard (0.01...3600).contains(timeS), (16 << 20...1 << 40).contains(memoryBytes) else {
             throw ValidationError("--time-s takes 0.01 to 3600, --memory-bytes 16777216 to 2^40")

@@ -99,6 +99,82 @@ struct SandboxBenchmark {
         }
     }
 
+    /// Two programs around the limit must be judged alike on a quiet and on a busy machine.
+    @Test(arguments: Mode.available)
+    func verdictsUnderLoad(_ mode: Mode) async throws {
+        let sandbox = try await Shared.sandbox(mode)
+        let compiled = try await sandbox.compile(
+            language: .cpp,
+            source: """
+                #include <cstdio>
+                #include <ctime>
+                int main() {
+                    double share;
+                    if (scanf("%lf", &share) != 1) return 1;
+                    while (clock() < share * CLOCKS_PER_SEC) {}
+                }
+                """)
+        let program = try #require(compiled.program)
+        let limits = RunLimits(cpuSeconds: 0.4, memoryBytes: 64 << 20)
+        for load in [1, 64] {
+            var words: [String: Int] = [:]
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for index in 0..<max(load, 6) {
+                    let share = index % 2 == 0 ? 0.75 : 1.25
+                    let run: @Sendable () async throws -> String = {
+                        let result = try await sandbox.run(
+                            program, stdin: ByteString("\(share * 0.4)"), limits: limits,
+                            group: "\(index)")
+                        return "\(share): \(result.outcome.word)"
+                    }
+                    if load == 1 {
+                        words[try await run(), default: 0] += 1
+                    } else {
+                        group.addTask { try await run() }
+                    }
+                }
+                for try await word in group { words[word, default: 0] += 1 }
+            }
+            print("\(mode), load \(load): \(words.sorted { $0.key < $1.key })")
+            #expect(
+                Set(words.keys) == ["0.75: finished", "1.25: time_limit_exceeded"], "\(words)")
+        }
+    }
+
+    /// What the cheapest attack on slots costs everybody else.
+    @Test func sleepers() async throws {
+        let sandbox = try await Shared.sandbox(.standard)
+        let sleeper = try #require(
+            try await sandbox.compile(
+                language: .python, source: "import time\ntime.sleep(60)\n"
+            ).program)
+        let honest = try #require(
+            try await sandbox.compile(language: .python, source: "print(1)\n").program)
+        let crowd = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<64 {
+                    group.addTask {
+                        _ = try await sandbox.run(sleeper, stdin: "", group: "sleepers")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        while sandbox.waitingCount < 60 { usleep(1000) }
+        var delays: [Double] = []
+        for _ in 0..<5 {
+            let begin = now()
+            let result = try await sandbox.run(honest, stdin: "", group: "honest")
+            delays.append(now() - begin)
+            #expect(result.outcome == .finished)
+        }
+        crowd.cancel()
+        _ = await crowd.result
+        let shown = delays.map { String(Int($0 * 1e3)) }.joined(separator: ", ")
+        print("an honest program among 64 sleepers, ms: \(shown)")
+        #expect(delays.allSatisfy { $0 < 3 })
+    }
+
     @Test func compiling() async throws {
         let sandbox = try await Shared.sandbox(.standard)
         try await sandbox.prepare(.cpp)

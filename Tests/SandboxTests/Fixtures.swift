@@ -27,7 +27,9 @@ struct AttackCase: Decodable, Sendable, CustomTestStringConvertible {
     var crlf: Bool?
 
     var testDescription: String { "\(name): \(why)" }
-    var language: ProgramLanguage { file.hasSuffix(".py") ? .python : .cpp }
+    var language: ProgramLanguage {
+        file.hasSuffix(".py") ? .python : file.hasSuffix(".c") ? .c : .cpp
+    }
 
     var source: ByteString {
         get throws {

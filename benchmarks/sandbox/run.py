@@ -259,8 +259,8 @@ def layer_table(tool: str, program: str, workers: int, rounds: int, count: int) 
             before = contestant
 
 
-def build(folder: pathlib.Path, compiler: str) -> tuple[str, str]:
-    """Makes the C program and the precompiled header; their paths."""
+def build(folder: pathlib.Path, compiler: str | None) -> tuple[str, str]:
+    """Makes the C program and, given a compiler, the precompiled header; their paths."""
     source = folder / "empty.c"
     source.write_text("int main(void) { return 0; }\n")
     program = folder / "empty"
@@ -268,6 +268,8 @@ def build(folder: pathlib.Path, compiler: str) -> tuple[str, str]:
     header = folder / "cache" / "bench" / "bits" / "stdc++.h"
     header.parent.mkdir(parents=True)
     header.write_text("#pragma GCC system_header\n#include_next <bits/stdc++.h>\n")
+    if compiler is None:
+        return str(program), ""
     subprocess.run(
         [compiler, "-std=gnu++20", "-O2", "-w", "-fdiagnostics-color=never", "-x", "c++-header",
          str(header), "-o", f"{header}.gch"], check=True)

@@ -225,11 +225,12 @@ struct LimitFields: Sendable {
 extension ProgramLanguage {
     /// The language that a fence or a task names.
     ///
-    /// - Parameter name: compared without case: cpp, c++, cc, cxx; python, python3, py.
+    /// - Parameter name: compared without case: cpp, c++, cc, cxx; c, c11, c17; python, python3, py.
     /// - Returns: the language; nil for an unknown name.
     public static func named(_ name: String) -> ProgramLanguage? {
         switch name.lowercased() {
         case "cpp", "c++", "cc", "cxx": .cpp
+        case "c", "c11", "c17": .c
         case "python", "python3", "py": .python
         default: nil
         }
