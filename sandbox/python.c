@@ -182,12 +182,13 @@ static const char helpers_source[] =
     "gc.collect()\n"
     "gc.freeze()\n";
 
+// What contest programs import. Each module makes every fork dearer: asyncio, hashlib and others
+// that bring OpenSSL with them are left to those who want them.
 static const char usual_modules[] =
-    "abc array asyncio bisect calendar cmath collections concurrent.futures contextlib copy csv "
-    "dataclasses datetime decimal enum fractions functools gc hashlib heapq io itertools json math "
-    "multiprocessing numbers operator os pprint queue random re select signal socket statistics "
-    "string struct subprocess tempfile textwrap threading time traceback types typing unicodedata "
-    "unittest uuid warnings zlib numpy";
+    "abc array bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum "
+    "fractions functools gc heapq io itertools json math numbers operator os queue random re "
+    "statistics string struct textwrap threading time traceback types typing unicodedata warnings "
+    "numpy";
 
 static int give_up(char *reason, size_t capacity, const char *what, const char *detail) {
     snprintf(reason, capacity, "%s%s%s", what, detail ? ": " : "", detail ? detail : "");

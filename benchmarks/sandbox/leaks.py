@@ -47,9 +47,10 @@ def held(root: int) -> dict[str, int]:
         for line in (folder / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 facts["memory, KiB"] += int(line.split()[1])
-    groups = pathlib.Path("/sys/fs/cgroup")
+    ours = tuple(f"assay-sandbox-{process}" for process in family(root))
     facts["control groups"] = sum(
-        1 for folder, _, _ in os.walk(groups) if "assay-sandbox-" in folder)
+        1 for folder, _, _ in os.walk("/sys/fs/cgroup")
+        if any(part in ours for part in folder.split("/")))
     for line in pathlib.Path("/proc/cgroups").read_text().splitlines():
         if line.startswith("memory"):
             facts["memory groups of the kernel"] = int(line.split()[2])
