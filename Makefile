@@ -1,7 +1,7 @@
 # Every target is a script in scripts/; this file only names them.
-.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-language bench-sandbox bench-math \
-    bench-collation golden-trainer compare-trl ci-full clean bench-compare bench-code
-    bench-collation bench-train-demo train-demo golden-trainer compare-trl ci-full clean
+.PHONY: help serve build test test-trainer lint format fuzz bench-http bench-compare bench-code \
+    bench-math bench-language bench-collation train-demo bench-train-demo golden-trainer \
+    compare-trl bench-sandbox ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
