@@ -38,6 +38,7 @@ extension ProgramLanguage {
         artifactName: cpp.artifactName,
         runCommand: cpp.runCommand,
         environment: cpp.environment,
+        isPython: cpp.isPython,
         precompiledHeader: cpp.precompiledHeader,
         control: cpp.control)
 }
