@@ -119,7 +119,7 @@ static void sign_of(arb_t result, const arb_t x, slong precision) {
     arb_sgn(result, x);
 }
 
-static void evaluate_function(am_function function, acb_t y, const acb_t x, slong p) {
+void am_apply_function(am_function function, acb_t y, const acb_t x, slong p) {
     switch (function) {
         case FN_SIN: acb_sin(y, x, p); break;
         case FN_COS: acb_cos(y, x, p); break;
@@ -165,6 +165,7 @@ static void evaluate_function(am_function function, acb_t y, const acb_t x, slon
         case FN_CONJ: acb_conj(y, x); break;
         case FN_ARG: acb_arg(acb_realref(y), x, p); arb_zero(acb_imagref(y)); break;
         case FN_GAMMA: acb_gamma(y, x, p); break;
+        case FN_ZETA: acb_zeta(y, x, p); break;
         case FN_SIGN: real_only(y, x, sign_of, p); break;
         default: set_undefined(y); break;
     }
@@ -181,7 +182,29 @@ static bool evaluate_gamma(am_evaluation *evaluation, acb_t result, const acb_t 
     return true;
 }
 
+static bool evaluate_zeta(am_evaluation *evaluation, acb_t result, const acb_t x, slong precision) {
+    if (!am_charge(evaluation, 8 * cost_gamma(precision))) return false;
+    // Farther out the value is 1 to all digits, or costs more the larger its imaginary part is.
+    if (!is_below(x, 8)) {
+        evaluation->exhausted = true;
+        return false;
+    }
+    acb_zeta(result, x, precision);
+    return true;
+}
+
 static bool evaluate_factorial(am_evaluation *evaluation, acb_t result, const acb_t x, slong precision) {
+    fmpz_t whole;
+    fmpz_init(whole);
+    bool is_small = exact_integer(whole, x) && fmpz_sgn(whole) >= 0 && fmpz_cmp_ui(whole, 1000) <= 0;
+    ulong count = is_small ? fmpz_get_ui(whole) : 0;
+    fmpz_clear(whole);
+    if (is_small) {
+        if (!am_charge(evaluation, 20 + (uint64_t)precision / 16)) return false;
+        arb_fac_ui(acb_realref(result), count, precision);
+        arb_zero(acb_imagref(result));
+        return true;
+    }
     acb_t next;
     acb_init(next);
     acb_add_ui(next, x, 1, precision);
@@ -326,8 +349,6 @@ static void evaluate_application(acb_t result, const am_evaluation *evaluation, 
     acb_clear(term);
 }
 
-static bool evaluate_range(am_evaluation *evaluation, uint32_t from, uint32_t to, slong precision);
-
 static bool loop_bounds(am_evaluation *evaluation, const am_node *node, fmpz_t low, fmpz_t high) {
     const uint32_t *children = evaluation->program->children + node->first;
     return exact_integer(low, evaluation->values + children[0]) &&
@@ -344,8 +365,13 @@ static bool evaluate_loop(am_evaluation *evaluation, const am_node *node, acb_t 
     fmpz_init(high);
     fmpq_init(saved);
     bool is_good = true;
+    const uint32_t *ends = evaluation->program->children + node->first;
+    bool is_infinite = arf_is_pos_inf(arb_midref(acb_realref(evaluation->values + ends[1])));
+    acb_srcptr place = evaluation->bound[node->variable];
     acb_set_ui(result, node->op == OP_SUM ? 0 : 1);
-    if (!loop_bounds(evaluation, node, low, high)) {
+    if (is_infinite && node->op == OP_SUM && exact_integer(low, evaluation->values + ends[0])) {
+        is_good = am_evaluate_series(evaluation, node, low, result);
+    } else if (!loop_bounds(evaluation, node, low, high)) {
         set_undefined(result);
     } else {
         fmpz_sub(high, high, low);
@@ -356,15 +382,17 @@ static bool evaluate_loop(am_evaluation *evaluation, const am_node *node, acb_t 
         slong terms = is_good && fmpz_sgn(high) >= 0 ? fmpz_get_si(high) + 1 : 0;
         fmpq_set(saved, evaluation->variables + node->variable);
         evaluation->loop_depth++;
+        evaluation->bound[node->variable] = NULL;
         for (slong i = 0; is_good && i < terms; i++) {
             fmpz_add_si(fmpq_numref(evaluation->variables + node->variable), low, i);
             fmpz_one(fmpq_denref(evaluation->variables + node->variable));
-            is_good = evaluate_range(evaluation, body_start, body, precision);
+            is_good = am_evaluate_range(evaluation, body_start, body, precision);
             if (!is_good) break;
             if (node->op == OP_SUM) acb_add(result, result, evaluation->values + body, precision);
             else acb_mul(result, result, evaluation->values + body, precision);
         }
         evaluation->loop_depth--;
+        evaluation->bound[node->variable] = place;
         fmpq_set(evaluation->variables + node->variable, saved);
     }
     fmpz_clear(low);
@@ -423,12 +451,27 @@ static bool evaluate_node(am_evaluation *evaluation, uint32_t index, slong p) {
     const uint32_t *children = evaluation->program->children + node->first;
     acb_ptr values = evaluation->values;
     acb_ptr result = values + index;
+    if (evaluation->integral_depth > 0) {
+        switch (node->op) {
+            case OP_POWER: case OP_ROOT: case OP_FUNCTION: case OP_LOGARITHM: case OP_MODULO:
+            case OP_GCD: case OP_LCM: case OP_MINIMUM: case OP_MAXIMUM:
+                return am_evaluate_on_path(evaluation, node, result, p);
+            default: break;
+        }
+    }
     switch (node->op) {
         case OP_NUMBER:
             acb_set_fmpq(result, evaluation->program->numbers + node->number, p);
             return am_charge(evaluation, cost_arithmetic(p));
         case OP_DECIMAL: return evaluate_decimal(evaluation, node, result, p);
+        case OP_INFINITY: arb_pos_inf(acb_realref(result)); return am_charge(evaluation, 1);
+        case OP_INTEGRAL: return am_evaluate_integral(evaluation, node, result, p);
+        case OP_LIMIT: return am_evaluate_limit(evaluation, node, result);
         case OP_VARIABLE:
+            if (evaluation->bound[node->variable] != NULL) {
+                acb_set_round(result, evaluation->bound[node->variable], p);
+                return am_charge(evaluation, cost_arithmetic(p));
+            }
             acb_set_fmpq(result, evaluation->variables + node->variable, p);
             return am_charge(evaluation, cost_arithmetic(p));
         case OP_PI: acb_const_pi(result, p); return am_charge(evaluation, cost_arithmetic(p));
@@ -441,8 +484,9 @@ static bool evaluate_node(am_evaluation *evaluation, uint32_t index, slong p) {
         case OP_ROOT: return evaluate_root(evaluation, result, values + children[0], values + children[1], p);
         case OP_FUNCTION:
             if (node->function == FN_GAMMA) return evaluate_gamma(evaluation, result, values + children[0], p);
+            if (node->function == FN_ZETA) return evaluate_zeta(evaluation, result, values + children[0], p);
             if (!am_charge(evaluation, cost_elementary(p))) return false;
-            evaluate_function(node->function, result, values + children[0], p);
+            am_apply_function(node->function, result, values + children[0], p);
             return true;
         case OP_LOGARITHM: {
             if (!am_charge(evaluation, 2 * cost_elementary(p))) return false;
@@ -468,7 +512,7 @@ static bool evaluate_node(am_evaluation *evaluation, uint32_t index, slong p) {
 
 // Bodies of loops are met here once before their loop runs them for every index; that costs one
 // evaluation and keeps this a plain walk.
-static bool evaluate_range(am_evaluation *evaluation, uint32_t from, uint32_t to, slong precision) {
+bool am_evaluate_range(am_evaluation *evaluation, uint32_t from, uint32_t to, slong precision) {
     for (uint32_t i = from; i <= to; i++) {
         if (!evaluate_node(evaluation, i, precision)) return false;
     }
@@ -477,7 +521,7 @@ static bool evaluate_range(am_evaluation *evaluation, uint32_t from, uint32_t to
 
 bool am_evaluate(am_evaluation *evaluation, slong precision, acb_t result) {
     uint32_t last = evaluation->program->node_count - 1;
-    if (!evaluate_range(evaluation, 0, last, precision)) return false;
+    if (!am_evaluate_range(evaluation, 0, last, precision)) return false;
     acb_set(result, evaluation->values + last);
     return true;
 }

@@ -20,7 +20,10 @@ typedef struct {
     acb_t left;
     acb_t right;
     fmpq *variables;
+    acb_srcptr bound[AM_VARIABLES_MAX];
+    uint32_t free_count;  // names that are not bound
     bool is_complex;
+    bool has_calculus;
 } contest;
 
 static uint64_t next_random(uint64_t *state) {
@@ -31,12 +34,14 @@ static uint64_t next_random(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-static void open_side(am_evaluation *side, const am_program *program, fmpq *variables, uint64_t fuel) {
+static void open_side(am_evaluation *side, const am_program *program, fmpq *variables,
+                      acb_srcptr *bound, uint64_t fuel) {
     memset(side, 0, sizeof *side);
     side->program = program;
     side->values = _acb_vec_init(program->node_count);
     side->fuel = fuel;
     side->variables = variables;
+    side->bound = bound;
 }
 
 static void open_contest(contest *c, const am_query *query) {
@@ -45,10 +50,14 @@ static void open_contest(contest *c, const am_query *query) {
     c->variables = _fmpq_vec_init(query->variable_count + 1);
     // The reference is evaluated first at every point, on fuel of its own: what it leaves over is
     // not the answer's.
-    open_side(&c->reference, &query->reference, c->variables, query->fuel);
-    open_side(&c->answer, &query->answer, c->variables, query->fuel);
+    open_side(&c->reference, &query->reference, c->variables, c->bound, query->fuel);
+    open_side(&c->answer, &query->answer, c->variables, c->bound, query->fuel);
     acb_init(c->left);
     acb_init(c->right);
+    c->has_calculus = query->reference.has_calculus || query->answer.has_calculus;
+    for (uint32_t i = 0; i < query->variable_count; i++) {
+        if (query->integer_like[i] != 2) c->free_count++;
+    }
     c->is_complex = query->reference.uses_i || query->answer.uses_i;
 }
 
@@ -60,10 +69,11 @@ static void close_contest(contest *c) {
     acb_clear(c->right);
 }
 
-// Regions that functions with restricted domains need: (0,1), (1,5), (-5,5), (-1,1), (5,30), (-30,30).
+// Regions that functions with restricted domains need. None spans 0, so that the first points already
+// have both signs: x and |x| must not pass for equal by a draw of positive points alone.
 static void choose_point(contest *c, uint64_t attempt) {
-    static const int lows[] = {0, 1, -5, -1, 5, -30};
-    static const int highs[] = {1, 5, 5, 1, 30, 30};
+    static const int lows[] = {0, 1, -1, -5, 5, -30};
+    static const int highs[] = {1, 5, 0, -1, 30, -5};
     uint64_t state = c->query->seed ^ (attempt * 0xd1342543de82ef95u);
     for (uint32_t i = 0; i < c->query->variable_count; i++) {
         int region = (int)((attempt + (attempt / 6) * i) % 6);
@@ -74,12 +84,25 @@ static void choose_point(contest *c, uint64_t attempt) {
     }
 }
 
+// Points in (0, 1) and (-1, 0) in turn, where most sums converge, and some in (1, 5) and (-5, -1).
+static void choose_near_point(contest *c, uint64_t attempt) {
+    choose_point(c, attempt % 4 == 3 ? 1 : attempt / 6 * 6);
+    uint64_t state = c->query->seed ^ ((attempt + 7) * 0xd1342543de82ef95u);
+    for (uint32_t i = 0; i < c->query->variable_count; i++) {
+        fmpq_abs(c->variables + i, c->variables + i);
+        // A different place each time, still in its region.
+        fmpq_mul_si(c->variables + i, c->variables + i, 900 + (slong)(next_random(&state) % 100));
+        fmpq_div_2exp(c->variables + i, c->variables + i, 10);
+        if ((attempt + i) % 2 == 1) fmpq_neg(c->variables + i, c->variables + i);
+    }
+}
+
 // Whole numbers for n!, (-1)^n and the like, only for names that usually count.
 static bool choose_whole_point(contest *c, uint64_t attempt) {
     uint64_t state = c->query->seed ^ ((attempt + 99) * 0xd1342543de82ef95u);
     bool has_whole = false;
     for (uint32_t i = 0; i < c->query->variable_count; i++) {
-        if (c->query->integer_like[i]) {
+        if (c->query->integer_like[i] == 1) {
             has_whole = true;
             fmpq_set_si(c->variables + i, (int64_t)(1 + attempt / 2 + next_random(&state) % 9), 1);
         } else {
@@ -91,7 +114,7 @@ static bool choose_whole_point(contest *c, uint64_t attempt) {
 
 static bool has_value(const contest *c, const acb_t x) {
     if (!acb_is_finite(x)) return false;
-    return c->is_complex || c->query->variable_count == 0 || arb_contains_zero(acb_imagref(x));
+    return c->is_complex || c->free_count == 0 || arb_contains_zero(acb_imagref(x));
 }
 
 // Relative agreement: |x - y| <= 2^-bits * max(|x|, |y|), or both 0 within 2^-bits.
@@ -136,7 +159,9 @@ static void print_number(char *target, size_t size, const acb_t x) {
 // Variable values and both sides, one a line, for the sentence people read.
 static void describe(const contest *c, am_reply *reply) {
     size_t used = 0;
-    for (uint32_t i = 0; i < c->query->variable_count && i < 6; i++) {
+    for (uint32_t i = 0, shown = 0; i < c->query->variable_count && shown < 6; i++) {
+        if (c->query->integer_like[i] == 2) continue;
+        shown++;
         char *text = fmpq_get_str(NULL, 10, c->variables + i);
         used += (size_t)snprintf(reply->text + used, sizeof reply->text - used, "%.60s\n", text);
         flint_free(text);
@@ -190,7 +215,6 @@ static void blame(contest *c, am_reply *reply) {
 
 static void decide_constants(contest *c, am_reply *reply) {
     bool has_reference = false, has_answer = false;
-    bool is_tried = false;
     for (slong precision = AM_BITS_SCREEN; precision <= 256; precision *= 4) {
         if (!evaluate_both(c, precision, reply)) return;
         has_reference = acb_is_finite(c->left);
@@ -204,7 +228,6 @@ static void decide_constants(contest *c, am_reply *reply) {
     if (has_reference && has_answer) {
         am_evaluation reference = c->reference, answer = c->answer;
         int exact = am_algebraic_compare(&reference, &answer);
-        is_tried = true;
         if (exact >= 0) {
             if (exact == 0) describe(c, reply);
             conclude(reply, exact ? AM_EQUIVALENT : AM_DIFFERENT, AM_BY_ALGEBRAIC, true);
@@ -222,7 +245,47 @@ static void decide_constants(contest *c, am_reply *reply) {
     } else {
         blame(c, reply);
     }
-    (void)is_tried;
+}
+
+// Both values of a pair with integrals, limits or infinite sums at one place: 1 agreed, 0 decided in
+// `reply`, -1 no value there, -2 neither.
+static int settle_calculus(contest *c, am_reply *reply) {
+    for (slong precision = AM_BITS_CALCULUS; precision <= 2 * AM_BITS_CALCULUS; precision *= 2) {
+        c->reference.is_rough = c->answer.is_rough = false;
+        if (!evaluate_both(c, precision, reply)) return 0;
+        if (!has_value(c, c->left) || !has_value(c, c->right)) return -1;
+        bool is_rough = c->reference.is_rough || c->answer.is_rough;
+        if (agree(c->left, c->right, is_rough ? AM_BITS_ROUGH_AGREE : AM_BITS_CALCULUS_AGREE)) return 1;
+        bool is_apart = is_rough ? !agree(c->left, c->right, AM_BITS_ROUGH_DIFFER)
+                                 : !acb_overlaps(c->left, c->right);
+        if (is_apart) {
+            describe(c, reply);
+            conclude(reply, AM_DIFFERENT, AM_BY_BALL, !is_rough);
+            return 0;
+        }
+        if (is_rough) break;
+    }
+    return -2;
+}
+
+static void decide_calculus(contest *c, am_reply *reply) {
+    int agreed = 0, needed = c->free_count == 0 ? 1 : AM_POINTS_CALCULUS;
+    bool has_reference = false;
+    for (uint64_t attempt = 0; attempt < AM_SAMPLES_MAX / 2 && agreed < needed; attempt++) {
+        // Whole numbers for half of the points: many sums end at a name.
+        bool is_whole = attempt % 3 == 2 && choose_whole_point(c, attempt);
+        if (!is_whole) choose_near_point(c, attempt);
+        int settled = settle_calculus(c, reply);
+        if (settled == 0) return;
+        if (settled == 1) agreed++;
+        if (settled == -2) break;
+        has_reference = has_reference || has_value(c, c->left);
+        if (c->free_count == 0) break;
+    }
+    if (agreed >= needed) conclude(reply, AM_EQUIVALENT, AM_BY_BALL, false);
+    else conclude(reply, has_reference && !c->query->reference.has_calculus ? AM_ANSWER_UNDEFINED
+                                                                            : AM_UNDECIDED_REFERENCE,
+                  AM_BY_BALL, false);
 }
 
 typedef struct {
@@ -281,7 +344,8 @@ void am_decide(const am_query *query, am_reply *reply) {
     contest c;
     memset(reply, 0, sizeof *reply);
     open_contest(&c, query);
-    if (query->variable_count == 0) decide_constants(&c, reply);
+    if (c.has_calculus) decide_calculus(&c, reply);
+    else if (c.free_count == 0) decide_constants(&c, reply);
     else decide_functions(&c, reply);
     close_contest(&c);
 }
@@ -295,6 +359,11 @@ void am_decide_range(const am_query *query, const fmpq_t low, const fmpq_t high,
     conclude(reply, AM_ANSWER_TOO_COMPLEX, AM_BY_NONE, false);
     for (slong precision = AM_BITS_SCREEN; precision <= AM_BITS_MAX; precision *= 4) {
         if (!am_evaluate(&c.answer, precision, c.right)) break;
+        if (c.answer.is_rough) {
+            // No error bound, so no rounding is proven.
+            conclude(reply, AM_DIFFERENT, AM_BY_BALL, false);
+            break;
+        }
         if (!acb_is_finite(c.right)) continue;
         if (!arb_contains_zero(acb_imagref(c.right))) {
             conclude(reply, AM_DIFFERENT, AM_BY_BALL, true);

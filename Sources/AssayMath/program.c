@@ -56,18 +56,20 @@ static bool read_decimal(fmpq_t value, const uint8_t *text, uint32_t size) {
 // Arity each code must have; -1 means one or more.
 static int required_arity(const am_node *node) {
     switch (node->op) {
-        case OP_NUMBER: case OP_VARIABLE: case OP_PI: case OP_E: case OP_I: case OP_DECIMAL: return 0;
+        case OP_NUMBER: case OP_VARIABLE: case OP_PI: case OP_E: case OP_I: case OP_DECIMAL:
+        case OP_INFINITY: return 0;
         case OP_NEGATE: case OP_FUNCTION: case OP_FACTORIAL: case OP_DOUBLE_FACTORIAL:
         case OP_PERCENT: case OP_DEGREES: return 1;
         case OP_DIVIDE: case OP_POWER: case OP_ROOT: case OP_LOGARITHM: case OP_BINOMIAL:
-        case OP_MODULO: return 2;
-        case OP_SUM: case OP_PRODUCT: return 3;
+        case OP_MODULO: case OP_LIMIT: return 2;
+        case OP_SUM: case OP_PRODUCT: case OP_INTEGRAL: return 3;
         default: return -1;
     }
 }
 
 static bool uses_variable(uint8_t op) {
-    return op == OP_VARIABLE || op == OP_SUM || op == OP_PRODUCT;
+    return op == OP_VARIABLE || op == OP_SUM || op == OP_PRODUCT || op == OP_INTEGRAL ||
+           op == OP_LIMIT;
 }
 
 static bool read_literal(am_program *program, am_node *node, const uint8_t **cursor,
@@ -98,6 +100,9 @@ static bool read_node(am_program *program, uint32_t index, const uint8_t **curso
     if (node->op == 0 || node->op >= OP_COUNT || node->function >= FN_COUNT) return false;
     if (uses_variable(node->op) && node->variable >= variable_count) return false;
     if (node->op == OP_I) program->uses_i = true;
+    if (node->op == OP_INTEGRAL || node->op == OP_LIMIT || node->op == OP_INFINITY) {
+        program->has_calculus = true;
+    }
     node->start = index;
     if (node->op == OP_NUMBER || node->op == OP_DECIMAL) {
         if (!read_literal(program, node, cursor, end, count)) return false;

@@ -25,6 +25,12 @@ enum {
     AM_BITS_SCREEN = 64,
     AM_BITS_AGREE = 1024,
     AM_BITS_MAX = 4096,
+    // Integrals, limits and infinite sums are dear: fewer bits and points.
+    AM_BITS_CALCULUS = 192,
+    AM_BITS_CALCULUS_AGREE = 128,
+    AM_BITS_ROUGH_AGREE = 72,
+    AM_BITS_ROUGH_DIFFER = 48,
+    AM_POINTS_CALCULUS = 4,
 };
 
 // Node codes of the wire; the order is part of the protocol.
@@ -56,6 +62,9 @@ typedef enum {
     OP_PRODUCT,
     OP_APPLY,
     OP_DECIMAL,
+    OP_INTEGRAL,
+    OP_LIMIT,
+    OP_INFINITY,
     OP_COUNT,
 } am_op;
 
@@ -66,7 +75,7 @@ typedef enum {
     FN_SINH, FN_COSH, FN_TANH, FN_COTH, FN_SECH, FN_CSCH,
     FN_ARSINH, FN_ARCOSH, FN_ARTANH,
     FN_EXP, FN_LN, FN_LOG, FN_ABS, FN_FLOOR, FN_CEIL, FN_RE, FN_IM, FN_CONJ, FN_ARG, FN_GAMMA,
-    FN_SIGN, FN_COUNT,
+    FN_SIGN, FN_ZETA, FN_COUNT,
 } am_function;
 
 // What the worker found out.
@@ -102,6 +111,7 @@ typedef struct {
     uint32_t child_count;
     uint32_t number_count;
     bool uses_i;
+    bool has_calculus;  // integrals, limits, infinite sums
 } am_program;
 
 // A program under evaluation. Fuel is a count of about 100 ns of work each, charged before the work
@@ -113,6 +123,10 @@ typedef struct {
     bool exhausted;   // fuel or a size guard ran out
     int loop_depth;
     fmpq *variables;  // shared with the caller; bound variables are overwritten
+    acb_srcptr *bound;   // by variable: its place in an integral, limit or series, or NULL
+    int integral_depth;
+    bool is_analytic;    // a value must only come where the body is holomorphic
+    bool is_rough;       // a value was extrapolated, without an error bound
 } am_evaluation;
 
 // program.c
@@ -123,6 +137,16 @@ void am_program_clear(am_program *program);
 // ball.c
 bool am_charge(am_evaluation *evaluation, uint64_t cost);
 bool am_evaluate(am_evaluation *evaluation, slong precision, acb_t result);
+void am_apply_function(am_function function, acb_t y, const acb_t x, slong p);
+bool am_evaluate_range(am_evaluation *evaluation, uint32_t from, uint32_t to, slong precision);
+
+// calculus.c: false if fuel ran out; a value that cannot be found is not finite.
+bool am_evaluate_integral(am_evaluation *evaluation, const am_node *node, acb_t result, slong precision);
+bool am_evaluate_limit(am_evaluation *evaluation, const am_node *node, acb_t result);
+bool am_evaluate_series(am_evaluation *evaluation, const am_node *node, const fmpz_t low, acb_t result);
+
+// holomorphic.c: functions of a complex place on a path; no value on a cut where one is asked for.
+bool am_evaluate_on_path(am_evaluation *evaluation, const am_node *node, acb_t result, slong precision);
 
 // algebraic.c
 // 1 equal, 0 different, -1 not decidable this way.
@@ -133,7 +157,7 @@ typedef struct {
     am_program reference;
     am_program answer;
     uint32_t variable_count;
-    const uint8_t *integer_like;  // one byte a variable
+    const uint8_t *integer_like;  // one byte a variable; 1 usually whole, 2 bound
     uint64_t seed;
     uint64_t fuel;
 } am_query;

@@ -80,7 +80,9 @@ struct Comparator {
             return try compareStructures(a, b)
         }
         let byValue = try compareScalars(a, b)
-        guard !byValue.isEquivalent, options.acceptsBarePercent || kind == .degrees else {
+        let isAccepted =
+            kind == .degrees ? options.acceptsBareDegrees : options.acceptsBarePercent
+        guard !byValue.isEquivalent, isAccepted else {
             return byValue
         }
         let (x, y) = (
@@ -93,6 +95,7 @@ struct Comparator {
     }
 
     private func compareTexts(_ a: Int32, _ b: Int32) -> Finding {
+        if let finding = PhraseMeaning.compare(left, a, right, b) { return finding }
         guard let first = Self.spelling(left, a), let second = Self.spelling(right, b) else {
             return .different(.text, "One side is text, the other is not.")
         }
@@ -135,6 +138,7 @@ struct Comparator {
         if opaque.contains(left.kind(a)), left.kind(a) == right.kind(b), scalars.isSame(a, b) {
             return .equivalent(.identical)
         }
+        if let finding = try compareAntiderivatives(a, b) { return finding }
         let finding = try scalars.compare(a, b)
         if finding.verdict == .different, let tolerance = options.tolerance {
             return try compareWithin(tolerance, a, b) ?? finding

@@ -20,6 +20,8 @@ struct RegionPiece {
 /// Reads sets of reals from a tree.
 struct RegionReader {
     let tree: ExpressionTree
+    /// Exact values, to tell ends apart that doubles cannot.
+    var exact: ExactEvaluator?
 
     /// The pieces in ascending order, or nil if the node is no such set.
     func pieces(_ node: Int32) -> [RegionPiece]? {
@@ -31,10 +33,13 @@ struct RegionReader {
     func isRegion(_ node: Int32) -> Bool {
         switch tree.kind(node) {
         case .interval, .union, .difference: return true
-        case .namedSet: return tree.text(node) == "R"
+        case .namedSet: return Self.halves(tree.text(node)) != nil
+        case .intersection: return pieces(node) != nil
         case .setBuilder: return pieces(node) != nil
         case .relation: return tree.signs(node).contains { $0.isOrder || $0 == .notEqual }
-        case .list: return tree.parts(node).contains { isRegion($0) } && tree[node].payload == 1
+        case .list:
+            return tree[node].payload != Parser.Joint.comma
+                && tree.parts(node).contains { isRegion($0) }
         default: return false
         }
     }
@@ -52,7 +57,9 @@ struct RegionReader {
         case .union: return join(tree.parts(node)) { self.read($0) }
         case .list where tree[node].payload == Parser.Joint.or:
             return join(tree.parts(node)) { self.read($0) }
-        case .namedSet: return tree.text(node) == "R" ? [Self.everything] : nil
+        case .list where tree[node].payload == Parser.Joint.and: return meet(tree.parts(node))
+        case .intersection: return meet(tree.parts(node))
+        case .namedSet: return Self.halves(tree.text(node))
         case .difference: return difference(node)
         case .relation: return relation(node)
         case .setBuilder: return setBuilder(node)
@@ -70,6 +77,64 @@ struct RegionReader {
             result += pieces
         }
         return result
+    }
+
+    /// ℝ, ℝ⁺, ℝ₋ and the like.
+    private static func halves(_ name: String) -> [RegionPiece]? {
+        let zero = { (isClosed: Bool) in RegionEnd(node: zeroNode, isClosed: isClosed, place: 0) }
+        switch name {
+        case "R": return [everything]
+        case "R^+", "R_+", "R_>0", "R^>0":
+            return [RegionPiece(low: zero(false), high: everything.high)]
+        case "R^-", "R_-", "R_<0", "R^<0":
+            return [RegionPiece(low: everything.low, high: zero(false))]
+        case "R_ge0", "R_geq0", "R_geqslant0", "R_>=0":
+            return [RegionPiece(low: zero(true), high: everything.high)]
+        case "R_le0", "R_leq0", "R_leqslant0", "R_<=0":
+            return [RegionPiece(low: everything.low, high: zero(true))]
+        default: return nil
+        }
+    }
+
+    /// Stands for the number 0, which has no node of its own.
+    static let zeroNode: Int32 = -1
+
+    /// What all members have in common.
+    private func meet(_ parts: ArraySlice<Int32>) -> [RegionPiece]? {
+        guard parts.count <= 16 else { return nil }
+        var result = [Self.everything]
+        for part in parts {
+            guard let pieces = pieces(part), result.count * pieces.count <= 256 else { return nil }
+            result = result.flatMap { piece in pieces.compactMap { Self.common(piece, $0) } }
+        }
+        return result
+    }
+
+    private static func common(_ x: RegionPiece, _ y: RegionPiece) -> RegionPiece? {
+        func inner(_ p: RegionEnd, _ q: RegionEnd, isLow: Bool) -> RegionEnd {
+            if p.place == q.place { return p.isClosed ? q : p }
+            return (p.place > q.place) == isLow ? p : q
+        }
+        let low = inner(x.low, y.low, isLow: true)
+        let high = inner(x.high, y.high, isLow: false)
+        if low.place > high.place { return nil }
+        if low.place == high.place, !low.isClosed || !high.isClosed { return nil }
+        return RegionPiece(low: low, high: high)
+    }
+
+    /// What ascending pieces leave of the line.
+    private static func complement(_ pieces: [RegionPiece]) -> [RegionPiece] {
+        var result: [RegionPiece] = []
+        var low = everything.low
+        for piece in pieces {
+            var end = piece.low
+            end.isClosed.toggle()
+            if piece.low.node != nil { result.append(RegionPiece(low: low, high: end)) }
+            low = piece.high
+            low.isClosed.toggle()
+            if piece.high.node == nil { return result }
+        }
+        return result + [RegionPiece(low: low, high: everything.high)]
     }
 
     static let everything = RegionPiece(
@@ -93,14 +158,14 @@ struct RegionReader {
         return [RegionPiece(low: end, high: end)]
     }
 
-    /// ℝ ∖ {a, b}.
+    /// A ∖ B, such as ℝ ∖ {a, b}.
     private func difference(_ node: Int32) -> [RegionPiece]? {
-        guard tree.kind(tree.part(node, 0)) == .namedSet, tree.text(tree.part(node, 0)) == "R",
-            tree.kind(tree.part(node, 1)) == .set
-        else { return nil }
-        let points = tree.parts(tree.part(node, 1)).compactMap { end($0, false, isLow: true) }
-        guard points.count == Int(tree[tree.part(node, 1)].count) else { return nil }
-        return without(points)
+        guard let whole = pieces(tree.part(node, 0)), let hole = pieces(tree.part(node, 1)) else {
+            return nil
+        }
+        let rest = Self.complement(hole)
+        guard whole.count * rest.count <= 256 else { return nil }
+        return whole.flatMap { piece in rest.compactMap { Self.common(piece, $0) } }
     }
 
     private func without(_ points: [RegionEnd]) -> [RegionPiece] {
@@ -160,6 +225,14 @@ struct RegionReader {
         return read(tree.part(node, 1))
     }
 
+    /// Whether two ends at the same double are the same number, as far as fractions tell.
+    private func isSame(_ first: RegionEnd, _ second: RegionEnd) -> Bool {
+        guard let x = first.node, let y = second.node, x >= 0, y >= 0, let exact,
+            let p = exact[x], let q = exact[y]
+        else { return true }
+        return p == q
+    }
+
     /// Joins pieces that overlap for sure or touch in a shared, covered constant.
     private func merged(_ sorted: [RegionPiece]) -> [RegionPiece] {
         var result: [RegionPiece] = []
@@ -169,7 +242,7 @@ struct RegionReader {
                 continue
             }
             let isTouching =
-                last.high.place == piece.low.place
+                last.high.place == piece.low.place && isSame(last.high, piece.low)
                 && (last.high.isClosed || piece.low.isClosed) && last.high.place.isFinite
             guard last.high.place > piece.low.place || isTouching else {
                 result.append(piece)
@@ -188,10 +261,13 @@ struct RegionReader {
 extension Comparator {
     /// Compares two sets of reals; nil unless both are, and one says so.
     mutating func compareRegions(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding? {
-        let (first, second) = (RegionReader(tree: left), RegionReader(tree: right))
-        guard first.isRegion(a) || second.isRegion(b), let x = first.pieces(a),
-            let y = second.pieces(b)
-        else { return nil }
+        let first = RegionReader(tree: left, exact: reference.exact)
+        let second = RegionReader(tree: right, exact: answer.exact)
+        guard first.isRegion(a) || second.isRegion(b) else { return nil }
+        guard let x = first.pieces(a), let y = second.pieces(b) else {
+            return try compareSolved(a, b)
+        }
+        if let finding = differentNames(a, b) { return finding }
         let isBridged = (left.kind(a) == .relation) != (right.kind(b) == .relation)
         if isBridged { policies.insert("inequality") }
         guard x.count == y.count else {
@@ -205,11 +281,57 @@ extension Comparator {
                     return .different(.structure, "The ends of the sets differ.")
                 }
                 guard let node = end.node, let partner = other.node else { continue }
+                if node < 0 || partner < 0 {
+                    let isZero =
+                        (node < 0 || reference.exact[node]?.isZero == true)
+                        && (partner < 0 || answer.exact[partner]?.isZero == true)
+                    guard isZero else {
+                        return .different(.structure, "The ends of the sets differ.")
+                    }
+                    continue
+                }
                 let finding = try compare(node, partner)
                 guard finding.isEquivalent else { return finding }
                 if finding.proof == .numeric { proof = .numeric }
             }
         }
         return .equivalent(.structure, proof)
+    }
+
+    /// Inequalities for different names are different.
+    private func differentNames(_ a: Int32, _ b: Int32) -> Finding? {
+        let (first, second) = (Self.names(left, a), Self.names(right, b))
+        guard !first.isEmpty, !second.isEmpty, first != second,
+            left.kind(a) != .setBuilder, right.kind(b) != .setBuilder
+        else { return nil }
+        return .different(.structure, "The inequalities are about different names.")
+    }
+
+    private static func names(_ tree: ExpressionTree, _ node: Int32) -> Set<String> {
+        guard let order = tree.postfix(node, limit: 4096) else { return [] }
+        return Set(order.filter { tree.kind($0) == .symbol }.map { tree.name($0) })
+    }
+
+    /// `2x > 4` and `|x| < 2`, solved for their name first.
+    private mutating func compareSolved(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding? {
+        let (x, y) = (LinearInequality.solve(left, a), LinearInequality.solve(right, b))
+        guard x != nil || y != nil else { return nil }
+        let first = x.map { Side($0) } ?? reference
+        let second = y.map { Side($0) } ?? answer
+        let (p, q) = (x?.root ?? a, y?.root ?? b)
+        let scalars = ScalarComparator(
+            reference: first, answer: second, seed: scalars.seed, pool: scalars.pool,
+            options: options, logarithmBase: scalars.logarithmBase)
+        guard RegionReader(tree: first.tree).pieces(p) != nil,
+            RegionReader(tree: second.tree).pieces(q) != nil
+        else { return nil }
+        var comparator = Comparator(reference: first, answer: second, scalars: scalars)
+        comparator.policies = policies
+        let finding = try comparator.compareRegions(p, q)
+        policies = comparator.policies
+        if (left.kind(a) == .relation) != (right.kind(b) == .relation) {
+            policies.insert("inequality")
+        }
+        return finding
     }
 }

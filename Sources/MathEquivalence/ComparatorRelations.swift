@@ -8,6 +8,7 @@ extension Comparator {
         if let (name, value) = Self.assignment(left, a),
             let (otherName, otherValue) = Self.assignment(right, b),
             ScalarComparator.isSame(left, name, right, otherName)
+                || isFunctionValue(name, otherName)
         {
             return try compare(value, otherValue)
         }
@@ -21,6 +22,20 @@ extension Comparator {
         }
         if let finding = try compareRegions(a, b) { return finding }
         return .different(.structure, "The relations have different signs.")
+    }
+
+    /// `f(x) = …` and `y = …` name the same.
+    private func isFunctionValue(_ name: Int32, _ other: Int32) -> Bool {
+        func isPlain(_ tree: ExpressionTree, _ node: Int32) -> Bool {
+            tree.kind(node) == .symbol && tree.name(node) == "y"
+        }
+        func isApplied(_ tree: ExpressionTree, _ node: Int32) -> Bool {
+            tree.kind(node) == .apply && tree[node].count == 1
+                && tree.kind(tree.part(node, 0)) == .symbol
+                && tree.name(tree.part(node, 0)) != "y"
+        }
+        return isPlain(left, name) && isApplied(right, other)
+            || isApplied(left, name) && isPlain(right, other)
     }
 
     /// L = R and L' = R' are the same if L − R and L' − R' are proportional; an inequality also

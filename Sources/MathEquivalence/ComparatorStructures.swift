@@ -13,7 +13,8 @@ extension Comparator {
         if let finding = try compareOnlyMember(a, b) { return finding }
         if second == .based, let finding = compareStatedBase(a, b) { return finding }
         switch (first, second) {
-        case (.tuple, .tuple), (.cases, .cases), (.setBuilder, .setBuilder),
+        case (.cases, .cases): return try compareUnordered(x, y)
+        case (.tuple, .tuple), (.setBuilder, .setBuilder),
             (.difference, .difference):
             return try compareInOrder(x, y)
         case (.tuple, .interval), (.interval, .tuple), (.interval, .interval):
@@ -23,7 +24,14 @@ extension Comparator {
             }
             return try compareInOrder(x, y)
         case (.list, .list): return try compareLists(x, y)
-        case (.set, .set), (.union, .union), (.intersection, .intersection):
+        case (.set, .set):
+            if x.count == y.count { return try compareUnordered(x, y) }
+            // {1, 2, 2} is {1, 2}.
+            let (least, said) = (distinct(x, in: left), distinct(y, in: right))
+            let finding = try compareUnordered(least, said)
+            if finding.isEquivalent { policies.insert("repeated_members") }
+            return finding
+        case (.union, .union), (.intersection, .intersection):
             return try compareUnordered(x, y)
         case (.list, .set), (.set, .list):
             policies.insert("set_braces")
@@ -33,7 +41,12 @@ extension Comparator {
                 return .different(.structure, "The matrices have different shapes.")
             }
             return try compareInOrder(x, y)
+        case (.matrix, .tuple), (.matrix, .interval), (.tuple, .matrix), (.interval, .matrix):
+            return try compareVectors(a, b)
         case (.ratio, .ratio): return try compareRatios(a, b)
+        case (.ratio, _) where left[a].count == 2 && Parser.isScalar(second),
+            (_, .ratio) where right[b].count == 2 && Parser.isScalar(first):
+            return try compareRatioWithQuotient(a, b)
         case (.congruence, .congruence): return try compareCongruences(a, b)
         case (.based, .based):
             return .different(.structure, "The numbers or their bases differ.")
@@ -143,20 +156,87 @@ extension Comparator {
         return .equivalent(.structure)
     }
 
+    /// (1, 2) and a row or column; ((1, 2), (3, 4)) and a matrix.
+    private mutating func compareVectors(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding {
+        guard options.acceptsVectorAsTuple, let x = Self.rows(left, a), let y = Self.rows(right, b),
+            x.entries.count == y.entries.count,
+            x.isFlat || y.isFlat ? Self.isLine(x) && Self.isLine(y) : x.width == y.width
+        else { return .different(.structure, "Only one side is a matrix.") }
+        let finding = try compareInOrder(x.entries[...], y.entries[...])
+        if finding.isEquivalent { policies.insert("vector") }
+        return finding
+    }
+
+    private static func isLine(_ rows: Rows) -> Bool {
+        rows.width == 1 || rows.width == rows.entries.count
+    }
+
+    private typealias Rows = (entries: [Int32], width: Int, isFlat: Bool)
+
+    /// The entries row by row; flat for a tuple of scalars, whose direction is not said.
+    private static func rows(_ tree: ExpressionTree, _ node: Int32) -> Rows? {
+        let parts = Array(tree.parts(node))
+        switch tree.kind(node) {
+        case .matrix: return (parts, Int(tree[node].payload), false)
+        case .tuple, .interval:
+            if tree.kind(node) == .interval, ![0, 3].contains(tree[node].flags) { return nil }
+            if parts.allSatisfy({ Parser.isScalar(tree.kind($0)) }) { return (parts, 1, true) }
+            let inner = parts.compactMap { $0 == node ? nil : rows(tree, $0) }
+            guard inner.count == parts.count, let width = inner.first?.entries.count,
+                inner.allSatisfy({ $0.isFlat && $0.entries.count == width })
+            else { return nil }
+            return (inner.flatMap { $0.entries }, width, false)
+        default: return nil
+        }
+    }
+
+    /// 3:4 and 3/4, by policy.
+    private mutating func compareRatioWithQuotient(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding {
+        guard options.acceptsRatioAsQuotient else {
+            return .different(.structure, "Only one side is a ratio.")
+        }
+        let isLeft = left.kind(a) == .ratio
+        var tree = isLeft ? left : right
+        let ratio = isLeft ? a : b
+        guard tree.parts(ratio).allSatisfy({ Parser.isScalar(tree.kind($0)) }) else {
+            return .different(.structure, "Only one side is a ratio.")
+        }
+        tree.root = tree.add(.divide, Array(tree.parts(ratio)))
+        let side = Side(tree)
+        let comparator = ScalarComparator(
+            reference: isLeft ? side : reference, answer: isLeft ? answer : side,
+            seed: scalars.seed, pool: scalars.pool, options: options,
+            logarithmBase: scalars.logarithmBase)
+        let finding = try comparator.compare(isLeft ? tree.root : a, isLeft ? b : tree.root)
+        if finding.isEquivalent { policies.insert("ratio") }
+        return finding
+    }
+
     private mutating func compareCongruences(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding
     {
-        let modulus = try compare(left.part(a, 2), right.part(b, 2))
+        // 3 (mod 7) has no subject.
+        let (first, second) = (left.parts(a), right.parts(b))
+        guard let m1 = first.last, let m2 = second.last, let r1 = first.dropLast().last,
+            let r2 = second.dropLast().last
+        else { return .different(.structure, "The congruences differ.") }
+        let modulus = try compare(m1, m2)
         guard modulus.isEquivalent else { return modulus }
-        let subject = try compare(left.part(a, 0), right.part(b, 0))
-        guard subject.isEquivalent else { return subject }
-        if let x = reference.exact[left.part(a, 1)], let y = answer.exact[right.part(b, 1)],
-            let m = reference.exact[left.part(a, 2)]?.integer, m > 0,
+        if first.count != second.count {
+            policies.insert("assignment")
+        } else if first.count == 3, let x = first.first, let y = second.first {
+            let subject = try compare(x, y)
+            guard subject.isEquivalent else { return subject }
+        }
+        if let x = reference.exact[r1], let y = answer.exact[r2],
+            let m = reference.exact[m1]?.integer, m > 0,
             let gap = x.adding(y.negated), gap.isInteger
         {
             return gap.numerator.remainder(by: UInt64(m)) == 0
                 ? .equivalent(.structure) : .different(.structure, "The residues differ.")
         }
-        return try compare(left.part(a, 1), right.part(b, 1))
+        return try compare(r1, r2)
     }
 
     // MARK: Assignments
@@ -178,7 +258,8 @@ extension Comparator {
                 return true
             }
             return tree.parts(node).allSatisfy { part in
-                tree.kind(part) == .symbol
+                if tree.kind(part) == .multiply { return isName(tree, part) }
+                return tree.kind(part) == .symbol
                     && (tree.name(part).utf8.first.map { $0 &- 65 < 26 } == true
                         || ["angle", "triangle"].contains(tree.name(part)))
             }
@@ -200,7 +281,7 @@ extension Comparator {
     }
 
     static func hasNames(_ tree: ExpressionTree, _ node: Int32) -> Bool {
-        tree.contains(node) { $0.kind == .symbol || $0.kind == .apply }
+        tree.hasFreeNames(node)
     }
 
     /// Relations on one side or both.
@@ -210,6 +291,9 @@ extension Comparator {
         let isLeft = left.kind(a) == .relation
         let isRight = right.kind(b) == .relation
         if isLeft && isRight { return try compareRelations(a, b) }
+        if isLeft || isRight, !options.acceptsAssignment, isEquationAlone(a, b) {
+            return .different(.structure, "Only one side is an equation.")
+        }
         if isLeft {
             if left.signs(a).allSatisfy({ $0 == .equal }), left[a].count > 2 {
                 return try compareChain(a, b)
@@ -231,6 +315,12 @@ extension Comparator {
         return try compare(a, value)
     }
 
+    /// Whether one side is an equation or a membership and the other no relation.
+    private func isEquationAlone(_ a: Int32, _ b: Int32) -> Bool {
+        let signs = left.kind(a) == .relation ? left.signs(a) : right.signs(b)
+        return signs.count == 1 && (signs == [.equal] || signs == [.member])
+    }
+
     /// `x = 2 + 3 = 5` as the reference: its last member is the value.
     private mutating func compareChain(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding? {
         guard Self.isName(left, left.part(a, 0)), let last = left.parts(a).last else { return nil }
@@ -242,7 +332,7 @@ extension Comparator {
     private mutating func compareAnswerChain(
         _ a: Int32, _ b: Int32
     ) throws(NeedsWorker) -> Finding? {
-        guard Parser.isScalar(left.kind(a)) else { return nil }
+        guard Parser.isScalar(left.kind(a)), options.acceptsEquationChain else { return nil }
         var members = right.parts(b)
         // "f(1) + f(2) = 3 + 4 = 7": a first member with names says what is worked out.
         let isWorkedOut = members.count > 2 && Self.hasNames(right, right.part(b, 0))
@@ -270,6 +360,9 @@ extension Comparator {
         let first = Self.strippedMembers(left, left.parts(a))
         let second = Self.strippedMembers(right, right.parts(b))
         guard first != nil || second != nil else { return nil }
+        if (first == nil) != (second == nil), !options.acceptsAssignment {
+            return .different(.structure, "Only one side consists of equations.")
+        }
         if first != nil, second != nil,
             Self.isFullyNamed(left, left.parts(a)), Self.isFullyNamed(right, right.parts(b))
         {

@@ -7,11 +7,19 @@ extension Comparator {
     mutating func compareQuantities(
         _ a: Int32, _ b: Int32
     ) throws(NeedsWorker) -> Finding {
+        if let finding = try compareSpelledUnits(a, b) { return finding }
         let first = left.kind(a) == .quantity ? Unit(left.text(a)) : nil
         let second = right.kind(b) == .quantity ? Unit(right.text(b)) : nil
         let x = first == nil ? a : left.part(a, 0)
         let y = second == nil ? b : right.part(b, 0)
         if let from = first?.scale, let to = second?.scale {
+            // "pounds" are of weight or of money.
+            let money = ["sterling": 1], weight = ["g": 1]
+            let isPound =
+                from.dimension == money && to.dimension == weight && Self.saysPound(right.text(b))
+                || to.dimension == money && from.dimension == weight
+                    && Self.saysPound(left.text(a))
+            if isPound { return try compare(x, y) }
             guard from.dimension == to.dimension else {
                 return .different(.structure, "The units measure different things.")
             }
@@ -34,6 +42,30 @@ extension Comparator {
             policies.insert("unit")
         }
         return try compare(x, y)
+    }
+
+    private static func saysPound(_ unit: String) -> Bool {
+        ["pound", "pounds"].contains(unit.trimmedSpaces.lowercased())
+    }
+
+    /// `5\text{ cm}` and `0.05 m`: letters behind a number spell a unit where the other side has one.
+    private mutating func compareSpelledUnits(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding? {
+        let isLeft = left.kind(a) == .quantity
+        let (known, other) = isLeft ? (left.text(a), right) : (right.text(b), left)
+        let node = isLeft ? b : a
+        guard other.kind(node) != .quantity, Unit(known).scale != nil,
+            let quantity = SpelledUnit.read(other, node)
+        else { return nil }
+        let side = Side(quantity)
+        var comparator = Comparator(
+            reference: isLeft ? reference : side, answer: isLeft ? side : answer, scalars: scalars)
+        comparator.policies = policies
+        let finding = try comparator.compareQuantities(
+            isLeft ? a : quantity.root, isLeft ? quantity.root : b)
+        policies = comparator.policies
+        return finding
     }
 
     /// 5 m and 500 cm: both in base units.

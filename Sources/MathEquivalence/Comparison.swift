@@ -111,6 +111,22 @@ public struct ComparisonOptions: Sendable, Equatable {
     public var acceptsBarePercent = true
     /// Accepts the digits of a reference without a base with any base stated that they fit.
     public var acceptsStatedBase = true
+    /// Takes `x = 5` for `5`; otherwise an equation and its value differ.
+    public var acceptsAssignment = true
+    /// Accepts `3 + 5 = 8` for 8 if every member has that value.
+    public var acceptsEquationChain = true
+    /// Accepts 90° for 90, besides π/2.
+    public var acceptsBareDegrees = true
+    /// Takes (1, 2) for a row or column of a matrix, and rows in brackets for a matrix.
+    public var acceptsVectorAsTuple = true
+    /// Compares antiderivatives up to a constant if both sides add one, such as C.
+    public var comparesUpToConstant = true
+    /// Accepts an antiderivative without the constant that the reference adds.
+    public var acceptsMissingConstant = false
+    /// Accepts answers that are not worked out, such as 2/4 or 1 + 1.
+    public var acceptsUnsimplified = true
+    /// Takes a ratio of two members for their quotient.
+    public var acceptsRatioAsQuotient = true
     /// Whether agreement of balls suffices for `equivalent`; otherwise it is `undecided`.
     public var acceptsNumericProof = true
 

@@ -37,7 +37,25 @@ struct DoubleEvaluator {
         case .power: return pow(operands[0], operands[1])
         case .root: return pow(operands[0], 1 / operands[1])
         case .percent: return operands[0] / 100
+        case .degrees: return operands[0] * .pi / 180
+        case .logarithm: return log(operands[1]) / log(operands[0])
+        case .function: return function(tree[node].payload, operands[0])
         default: return nil
+        }
+    }
+
+    private func function(_ code: Int32, _ x: Double) -> Double? {
+        switch FunctionName(rawValue: UInt8(code)) {
+        case .sin: sin(x)
+        case .cos: cos(x)
+        case .tan: tan(x)
+        case .arcsin: asin(x)
+        case .arccos: acos(x)
+        case .arctan: atan(x)
+        case .exp: Glibc.exp(x)
+        case .ln: Glibc.log(x)
+        case .abs: abs(x)
+        default: nil
         }
     }
 }

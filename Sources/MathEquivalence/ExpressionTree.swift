@@ -8,7 +8,7 @@ enum NodeKind: UInt8, Sendable {
     case add, multiply, negate, divide, power, root
     case function, logarithm, factorial, doubleFactorial, binomial
     case plusMinus, minusPlus, percent, degrees
-    case modulo, gcd, lcm, minimum, maximum, sum, product, apply, opaque, ellipsis
+    case modulo, gcd, lcm, minimum, maximum, sum, product, integral, limit, apply, opaque, ellipsis
     // Structures.
     case tuple, list, set, interval, union, intersection, difference, setBuilder, namedSet
     case relation, congruence, matrix, cases, text, based, quantity, ratio
@@ -20,7 +20,7 @@ enum FunctionName: UInt8, Sendable {
     case arcsin, arccos, arctan, arccot, arcsec, arccsc
     case sinh, cosh, tanh, coth, sech, csch
     case arsinh, arcosh, artanh
-    case exp, ln, log, abs, floor, ceil, re, im, conj, arg, gamma, sign
+    case exp, ln, log, abs, floor, ceil, re, im, conj, arg, gamma, sign, zeta
 }
 
 /// How two sides of a relation stand to each other.
@@ -95,6 +95,8 @@ struct ExpressionTree: Sendable {
     private(set) var nodes: [Node] = []
     private(set) var children: [Int32] = []
     private var depths: [UInt16] = []
+    /// Nodes of the subtree, those counted twice that occur twice: matrices share their entries.
+    private var sizes: [Int32] = []
     var names: [String] = []
     var numbers: [NumberLiteral] = []
     var texts: [String] = []
@@ -106,6 +108,8 @@ struct ExpressionTree: Sendable {
 
     /// Nodes allowed in a tree; 65,536 nodes of 16 bytes are 1 MiB.
     static let nodeLimit = 65_536
+    /// Nodes met by a walk over a tree with shared parts.
+    static let sizeLimit: Int32 = 131_072
     /// Longest way from the root to a leaf.
     static let depthLimit = 512
 
@@ -115,6 +119,7 @@ struct ExpressionTree: Sendable {
         nodes.reserveCapacity(count)
         children.reserveCapacity(count)
         depths.reserveCapacity(count)
+        sizes.reserveCapacity(count)
     }
 
     /// Adds a node whose children exist already.
@@ -128,13 +133,52 @@ struct ExpressionTree: Sendable {
                 kind: kind, flags: flags, payload: Int32(payload), first: first,
                 count: Int32(parts.count)))
         var depth: UInt16 = 0
-        for part in parts { depth = max(depth, depths[Int(part)]) }
+        var size: Int32 = 1
+        for part in parts {
+            depth = max(depth, depths[Int(part)])
+            size = min(size + sizes[Int(part)], Self.sizeLimit + 1)
+        }
+        sizes.append(size)
         depths.append(depth == .max ? depth : depth + 1)
         return Int32(nodes.count - 1)
     }
 
+    /// Whether walking the subtree is too long; every walk visits a shared part each time.
+    func isOversized(_ node: Int32) -> Bool { sizes[Int(node)] > Self.sizeLimit }
+
     /// Nodes on the longest way down from `node`, itself included.
     func depth(_ node: Int32) -> Int { Int(depths[Int(node)]) }
+
+    /// Whether the kind binds its first part, a name, in its last: sums, integrals, limits.
+    static func isBinder(_ kind: NodeKind) -> Bool {
+        [.sum, .product, .integral, .limit].contains(kind)
+    }
+
+    /// Makes a node the number 1.
+    mutating func makeOne(_ node: Int32) {
+        numbers.append(NumberLiteral(value: .one))
+        nodes[Int(node)] = Node(
+            kind: .number, payload: Int32(numbers.count - 1), first: nodes[Int(node)].first)
+    }
+
+    /// Whether names occur that no sum, integral or limit binds.
+    func hasFreeNames(_ top: Int32) -> Bool {
+        var stack: [(node: Int32, bound: [String])] = [(top, [])]
+        while let (node, bound) = stack.popLast() {
+            switch kind(node) {
+            case .apply: return true
+            case .symbol: if !bound.contains(name(node)) { return true }
+            case let kind where Self.isBinder(kind):
+                guard let variable = parts(node).first, let body = parts(node).last else {
+                    continue
+                }
+                for part in parts(node).dropFirst().dropLast() { stack.append((part, bound)) }
+                stack.append((body, bound + [name(variable)]))
+            default: for part in parts(node) { stack.append((part, bound)) }
+            }
+        }
+        return false
+    }
 
     mutating func setFlags(_ flags: UInt8, of node: Int32) { nodes[Int(node)].flags = flags }
 

@@ -120,15 +120,44 @@ struct Lexer {
             position += 1
         }
         if position - start == 1 {
+            if let joint = jointMeaning(bytes[start]) {
+                return append(joint, from: start)
+            }
             append(.letter, string: String(UnicodeScalar(bytes[start])), from: start)
             return
         }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
-        if let meaning = Vocabulary.words[word] {
+        let isBareUnit = ["min", "sec"].contains(word) && !startsArgument
+        if !isBareUnit, let meaning = Vocabulary.words[word] {
             appendMeaning(meaning, name: word, from: start)
         } else {
             isInsideText = true
             append(.word, string: word, from: start)
+        }
+    }
+
+    /// Whether something follows that a function could take; "5 min" and "5 sec" are quantities.
+    private var startsArgument: Bool {
+        var index = position
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        guard index < bytes.count else { return false }
+        return [40, 91, 92, 123, 95, 94].contains(bytes[index])
+            || (index > position && bytes[index] != 46) || isASCIIDigit(bytes[index])
+    }
+
+    /// Letters that stand for more than themselves: `A U B` of intervals, "1 y 2" and "1 e 2".
+    private func jointMeaning(_ letter: UInt8) -> TokenKind? {
+        guard hasSpace, let before = tokens.last?.kind else { return nil }
+        var index = position
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        guard index > position, index < bytes.count else { return nil }
+        switch letter {
+        case UInt8(ascii: "U"):
+            let isSet = [.rightParenthesis, .rightBracket, .rightSet, .leftBracket].contains(before)
+            return isSet && [40, 91, 93, 92].contains(bytes[index]) ? .cup : nil
+        case UInt8(ascii: "y"), UInt8(ascii: "e"):
+            return before == .number && isASCIIDigit(bytes[index]) ? .separator : nil
+        default: return nil
         }
     }
 
@@ -154,6 +183,12 @@ struct Lexer {
         position += 1
         let next = peek()
         switch byte {
+        case UInt8(ascii: "+") where next == 47 && peek(1) == 45:
+            position += 2
+            append(.plusMinus, from: start)
+        case UInt8(ascii: "\"") where tokens.last?.kind == .number:
+            append(.prime, from: start)
+            append(.prime, from: start)
         case UInt8(ascii: "<") where next == 61: relation(.lessOrEqual, 1, start)
         case UInt8(ascii: ">") where next == 61: relation(.greaterOrEqual, 1, start)
         case UInt8(ascii: "!") where next == 61: relation(.notEqual, 1, start)
@@ -190,16 +225,22 @@ struct Lexer {
     private static let raisedMarks = [
         ("\\circ", TokenKind.degree), ("{\\circ}", .degree), ("\\degree", .degree),
         ("{\\degree}", .degree), ("\\prime", .prime), ("{\\prime}", .prime),
-        ("{\\prime\\prime}", .prime), ("{\\prime \\prime}", .prime),
+        ("{\\prime\\prime}", .prime), ("{\\prime \\prime}", .prime), ("{o}", .degree),
+        ("o", .degree),
     ]
 
     /// `^\circ` and `^{\prime}` are marks, not powers.
     mutating func readCaret(_ start: Int) {
         var index = position
         while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
-        let mayBeMark = index < bytes.count && (bytes[index] == 92 || bytes[index] == 123)
+        // A mark starts with a backslash, a brace or an `o`.
+        let mayBeMark = index < bytes.count && [92, 123, 111].contains(bytes[index])
         for (spelling, kind) in mayBeMark ? Self.raisedMarks : [] {
+            if spelling == "o" || spelling == "{o}", tokens.last?.kind != .number { continue }
             guard matches(spelling, at: index) else { continue }
+            if spelling == "o", index + 1 < bytes.count, isASCIILetter(bytes[index + 1]) {
+                continue
+            }
             position = index + spelling.utf8.count
             append(kind, from: start)
             if spelling.utf8.count > 12 { append(kind, from: start) }

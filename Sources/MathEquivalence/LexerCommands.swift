@@ -79,6 +79,17 @@ extension Lexer {
         return nil
     }
 
+    /// `\operatorname{lb}` is the binary logarithm; `5\,\mathrm{lb}` are pounds.
+    private var lbMeaning: Meaning? {
+        tokens.last?.kind == .number ? nil : .token(.logarithm, 2)
+    }
+
+    /// Names of functions that `\text{…}` may hold; "min" and "sec" there are units.
+    private static let textFunctions: Set<String> = [
+        "cis", "sin", "cos", "tan", "cot", "ln", "log", "arcsin", "arccos", "arctan", "exp", "gcd",
+        "lcm", "det",
+    ]
+
     mutating func readText(_ start: Int) throws(ParseFailure) {
         guard let content = bracedArgument() else {
             throw ParseFailure(message: "A text group is not closed.")
@@ -88,6 +99,10 @@ extension Lexer {
             append(trimmed == "," ? .comma : .separator, from: start)
         } else if trimmed.isEmpty {
             hasSpace = true
+        } else if Self.textFunctions.contains(trimmed),
+            let meaning = Vocabulary.commands[trimmed]
+        {
+            appendMeaning(meaning, name: trimmed, from: start)
         } else {
             append(.text, string: content, from: start)
         }
@@ -104,6 +119,10 @@ extension Lexer {
         }
         let name = content.split(whereSeparator: { $0 == " " || $0 == "~" }).joined(separator: " ")
         guard !name.isEmpty, name.utf8.allSatisfy({ isASCIILetter($0) || $0 == 32 }) else {
+            if let unit = Self.unitSpelling(content), tokens.last.map(Self.endsValue) == true {
+                append(.text, string: unit, from: start)
+                return
+            }
             position = before
             hasSpace = true
             return
@@ -111,11 +130,29 @@ extension Lexer {
         if name.utf8.count == 1 {
             append(.letter, string: name, from: start)
             tokens[tokens.count - 1].followsSpace = content.hasPrefix("~")
-        } else if let meaning = Vocabulary.shared[name] {
+        } else if let meaning = Vocabulary.shared[name] ?? (name == "lb" ? lbMeaning : nil) {
             appendMeaning(meaning, name: name, from: start)
         } else {
             append(.roman, string: name, from: start)
         }
+    }
+
+    private static func endsValue(_ token: Token) -> Bool {
+        [.number, .rightBrace, .rightParenthesis, .pi].contains(token.kind)
+    }
+
+    /// `m\,s^{-2}` and `kg\cdot m^2` as the units they spell; nil for anything else.
+    static func unitSpelling(_ content: String) -> String? {
+        var text = content
+        guard text.utf8.count <= 64 else { return nil }
+        for (mark, replacement) in [
+            ("\\cdot", " "), ("\\times", " "), ("\\,", " "), ("\\;", " "), ("\\ ", " "), ("~", " "),
+            ("{", ""), ("}", ""), ("\\!", ""), ("\\mathrm", ""), ("\\text", ""),
+        ] {
+            text = text.split(separator: mark, omittingEmptySubsequences: false)
+                .joined(separator: replacement)
+        }
+        return UnitScale(text) == nil ? nil : text.trimmedSpaces
     }
 
     mutating func readGridMark(_ meaning: Meaning, _ start: Int) throws(ParseFailure) {

@@ -27,6 +27,12 @@ extension Lexer {
         {
             flags = NumberFlags.decimal | NumberFlags.repeating
             literal.value = Self.repeatingValue(digits, exponent, repetition)
+        } else if flags == NumberFlags.decimal,
+            let (head, block) = readEllipsis(digits, decimals: -exponent)
+        {
+            flags = NumberFlags.decimal | NumberFlags.repeating
+            literal.value = Self.repeatingValue(
+                Array(digits[..<head]), exponent + block.count, block)
         } else {
             let power = readExponent(isDecimal: flags == NumberFlags.decimal)
             if power != 0 || hadExponent { flags = NumberFlags.decimal }
@@ -51,7 +57,7 @@ extension Lexer {
         var style: Int?
         while let (kind, width) = groupSeparator(), style == nil || style == kind {
             guard isGroup(at: position + width) else { return }
-            if style == nil, kind == 0 || kind == 3, !allGroupsFit(from: position, kind: kind) {
+            if style == nil, kind == 0 || kind >= 3, !allGroupsFit(from: position, kind: kind) {
                 return
             }
             style = kind
@@ -61,7 +67,7 @@ extension Lexer {
         }
     }
 
-    /// Kinds: 0 `,` · 1 `{,}` or `,\!` · 2 `\,` or `\ ` · 3 one plain space.
+    /// Kinds: 0 `,` · 1 `{,}` or `,\!` · 2 `\,` or `\ ` · 3 one plain space · 4 `'` · 5 `_`.
     func groupSeparator() -> (kind: Int, width: Int)? {
         let mark = peek()
         guard mark == 44 || mark == 32 || mark == 92 || mark == 123 else { return nil }
@@ -76,6 +82,8 @@ extension Lexer {
             }
             if bracketDepth == 0 { return (0, 1) }
         }
+        if peek() == 39, isASCIIDigit(peek(1)) { return (4, 1) }
+        if peek() == 95, isASCIIDigit(peek(1)) { return (5, 1) }
         if peek() == 32, bracketDepth == 0, isASCIIDigit(peek(1)) { return (3, 1) }
         return nil
     }
@@ -88,7 +96,7 @@ extension Lexer {
 
     /// `1,234` is a number only if every following group has three digits: `1,234,5` is a list.
     func allGroupsFit(from start: Int, kind: Int) -> Bool {
-        let separator: UInt8 = kind == 0 ? 44 : 32
+        let separator: UInt8 = kind == 0 ? 44 : kind == 4 ? 39 : kind == 5 ? 95 : 32
         var index = start
         while index < bytes.count, bytes[index] == separator,
             index + 1 < bytes.count, isASCIIDigit(bytes[index + 1])
@@ -101,11 +109,27 @@ extension Lexer {
 
     func startsRepetition(at index: Int) -> Bool {
         matches("\\overline", at: index) || matches("\\bar", at: index)
+            || matches("\\dot{", at: index) || isBracketedRepetition(at: index)
+    }
+
+    /// `(6)` of `0.1(6)`: digits alone between round brackets.
+    func isBracketedRepetition(at index: Int) -> Bool {
+        guard index < bytes.count, bytes[index] == 40 else { return false }
+        var end = index + 1
+        while end < bytes.count, isASCIIDigit(bytes[end]) { end += 1 }
+        guard end > index + 1, end < bytes.count, bytes[end] == 41 else { return false }
+        return end + 1 == bytes.count || ![33, 40, 94].contains(bytes[end + 1])
     }
 
     mutating func readRepetition() -> [UInt8]? {
         let start = position
         position += 1
+        if bytes[start] == 40 {
+            while isASCIIDigit(peek()) { position += 1 }
+            position += 1
+            return Array(bytes[(start + 1)..<(position - 1)])
+        }
+        if matches("dot{", at: position) { return readDottedRepetition(start) }
         while isASCIILetter(peek()) { position += 1 }
         if isASCIIDigit(peek()) {
             position += 1
@@ -118,6 +142,45 @@ extension Lexer {
             return nil
         }
         return Array(content.utf8)
+    }
+
+    /// `\dot{3}` and `\dot{1}4285\dot{7}`: dots over the first and the last digit that repeat.
+    private mutating func readDottedRepetition(_ start: Int) -> [UInt8]? {
+        position = start + 4
+        guard let first = bracedArgument(), first.utf8.count == 1,
+            let digit = first.utf8.first, isASCIIDigit(digit)
+        else {
+            position = start
+            return nil
+        }
+        var digits = [digit]
+        var index = position
+        while index < bytes.count, isASCIIDigit(bytes[index]) { index += 1 }
+        guard matches("\\dot{", at: index), index + 6 < bytes.count, isASCIIDigit(bytes[index + 5]),
+            bytes[index + 6] == 125
+        else { return digits }
+        digits += bytes[position..<index] + [bytes[index + 5]]
+        position = index + 7
+        return digits
+    }
+
+    /// `0.1666…` repeats what its end repeats at least three times; nil if it repeats nothing.
+    mutating func readEllipsis(_ digits: [UInt8], decimals: Int) -> (head: Int, block: [UInt8])? {
+        let spellings = ["...", "\\ldots", "\\dots", "\\cdots"]
+        guard let spelling = spellings.first(where: { matches($0, at: position) }) else {
+            return nil
+        }
+        let end = digits.count
+        guard end <= 200 else { return nil }
+        for width in 1...6 where 3 * width <= decimals {
+            let block = digits[(end - width)..<end]
+            guard digits[(end - 2 * width)..<(end - width)].elementsEqual(block),
+                digits[(end - 3 * width)..<(end - 2 * width)].elementsEqual(block)
+            else { continue }
+            position += spelling.utf8.count
+            return (end - width, Array(block))
+        }
+        return nil
     }
 
     var hadExponent: Bool { lastExponentEnd == position }

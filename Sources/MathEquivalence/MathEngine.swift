@@ -269,7 +269,10 @@ struct PreparedPair: Sendable {
             reference: reference, answer: answer, seed: seed, pool: pool, options: options,
             logarithmBase: logarithmBase)
         var comparator = Comparator(reference: reference, answer: answer, scalars: scalars)
-        let finding = try comparator.compare(reference.tree.root, answer.tree.root)
+        var finding = try comparator.compare(reference.tree.root, answer.tree.root)
+        if finding.isEquivalent, !options.acceptsUnsimplified, !answer.isSimplified {
+            finding = .different(.structure, "The value is right but not worked out.")
+        }
         return Comparison(finding, policies: comparator.policies)
     }
 }

@@ -22,13 +22,15 @@ struct Parser {
     var isFrenchInterval = false
     /// Whether the factor belongs to a function without brackets, which the next function ends.
     var isFunctionArgument = false
+    /// Whether the point of a limit is read, where `^+` is no power.
+    var isLimitPoint = false
     /// Index names of the sums around this place; `i` is then no imaginary unit.
     var boundNames: [String] = []
 
     /// Longest input read, in bytes; longer ones are unparsable.
     static let inputLimit = 65_536
     /// Deepest bracket nesting; each level costs a few stack frames.
-    static let nestingLimit = 64
+    static let nestingLimit = 48
     /// Different names in one expression.
     static let nameLimit = 256
 
@@ -57,6 +59,7 @@ struct Parser {
         var lexer = Lexer(bytes: normalized)
         try lexer.run()
         AlignedRows.flatten(&lexer.tokens, lexer.strings)
+        Differentials.mark(&lexer)
         BarResolver.resolve(&lexer.tokens)
         var parser = Parser(lexer)
         return try parser.parseWhole(isTextContent: isTextContent)
@@ -72,12 +75,17 @@ struct Parser {
     }
 
     private mutating func parseWhole(isTextContent: Bool) throws(ParseFailure) -> ExpressionTree {
+        if let word = wholeWord {
+            tree.root = tree.addText(word)
+            return tree
+        }
         if let text = wholeText() {
             if !isTextContent, let inner = reparse(text) { return inner }
             tree.root = tree.addText(text)
             return takeTree()
         }
-        let root = try parseList(until: [.end])
+        var root = try parseList(until: [.end, .choose])
+        if kind == .choose { root = try parseStacked(root, until: .end) }
         guard kind == .end else { throw unexpected() }
         guard let root else { throw ParseFailure(message: "There is no expression.") }
         tree.root = root
@@ -136,7 +144,7 @@ struct Parser {
             throw ParseFailure(message: "The expression has too many parts.")
         }
         let result = tree.add(kind, parts, payload: payload, flags: flags)
-        guard tree.depth(result) <= ExpressionTree.depthLimit else {
+        guard tree.depth(result) <= ExpressionTree.depthLimit, !tree.isOversized(result) else {
             throw ParseFailure(message: "The expression is nested too deeply.")
         }
         return result
@@ -172,10 +180,10 @@ extension Parser {
 
     /// Reads items up to a closing token, which is left; nil if there are none.
     mutating func parseList(until closing: [TokenKind]) throws(ParseFailure) -> Int32? {
-        if closing.contains(kind) { return nil }
+        if isClosed(closing) { return nil }
         let first = try parseItem()
         // Most lists have one item.
-        if closing.contains(kind) { return first }
+        if isClosed(closing) { return first }
         var groups = [[first]]
         var joint = Joint.comma
         var hasComma = false
@@ -189,10 +197,19 @@ extension Parser {
             }
             advance()
             if kind == .separator, tokens[position - 1].kind == .comma { advance() }
-            if closing.contains(kind) { throw unexpected() }
+            if isClosed(closing) {
+                // A comma may stand at the end of a cell.
+                guard kind == .ampersand || kind == .row else { throw unexpected() }
+                return try makeList(groups, joint, hasComma)
+            }
             groups[groups.count - 1].append(try parseItem())
-            if closing.contains(kind) { return try makeList(groups, joint, hasComma) }
+            if isClosed(closing) { return try makeList(groups, joint, hasComma) }
         }
+    }
+
+    /// Whether one of `closing` stands here; a `[` closes only where it cannot open.
+    private func isClosed(_ closing: [TokenKind]) -> Bool {
+        closing.contains(kind) && (kind != .leftBracket || isFrenchInterval || isClosingLeftBracket)
     }
 
     private var isConjunction: Bool {
@@ -236,12 +253,26 @@ extension Parser {
             signs.append(sign)
             sides.append(try parseSide())
         }
-        guard !signs.isEmpty else { return sides[0] }
-        if signs == [.congruent], let modulus = try parseModulus() {
-            return try node(.congruence, sides + [modulus])
+        if signs.isEmpty, kind == .parenthesizedModulo, let modulus = try parseModulus() {
+            return try node(.congruence, [sides[0], modulus])
         }
+        guard !signs.isEmpty else { return sides[0] }
+        if signs == [.congruent], let congruence = try parseCongruence(sides) { return congruence }
         tree.chains.append(signs)
         return try node(.relation, sides, payload: tree.chains.count - 1)
+    }
+
+    /// x ≡ 3 (mod 7), and x ≡ 3 mod 7 without brackets.
+    private mutating func parseCongruence(_ sides: [Int32]) throws(ParseFailure) -> Int32? {
+        if let modulus = try parseModulus() {
+            return try node(.congruence, sides + [modulus])
+        }
+        if tree.kind(sides[1]) == .negate, tree.kind(tree.part(sides[1], 0)) == .modulo {
+            let inner = Array(tree.parts(tree.part(sides[1], 0)))
+            return try node(.congruence, [sides[0], try node(.negate, [inner[0]]), inner[1]])
+        }
+        guard tree.kind(sides[1]) == .modulo else { return nil }
+        return try node(.congruence, [sides[0]] + tree.parts(sides[1]))
     }
 
     /// `\pmod{7}`, `(\bmod 7)`, `(mod 7)`.
@@ -315,8 +346,15 @@ extension Parser {
     ) throws(ParseFailure) -> Int32 {
         let product = try flushFactors(&pending, last)
         guard !pending.terms.isEmpty else { return product }
-        let sum = try node(.add, pending.terms + [product])
+        let terms = pending.terms + [product]
         pending.terms = []
+        if terms.count == 2, [.namedSet, .interval, .union].contains(tree.kind(terms[0])),
+            tree.kind(terms[1]) == .negate,
+            [.set, .interval, .union].contains(tree.kind(tree.part(terms[1], 0)))
+        {
+            return try node(.difference, [terms[0], tree.part(terms[1], 0)])
+        }
+        let sum = try node(.add, terms)
         return sum
     }
 
@@ -401,12 +439,13 @@ extension Parser {
     /// Whether the token may begin a factor without a multiplication sign.
     private var startsFactor: Bool {
         switch kind {
-        case .leftBracket: return !isFrenchInterval
+        case .leftBracket: return !isFrenchInterval && !isClosingLeftBracket
         case .letter, .leftBrace, .leftFloor, .leftCeiling, .fraction, .squareRoot,
             .radical, .cubeRoot, .binomial, .pi, .overline, .accent, .beginGrid, .infinity,
             .ellipsis:
             return true
-        case .function, .logarithm, .exponential, .operatorName, .sum, .product, .opaqueOperator:
+        case .function, .logarithm, .exponential, .operatorName, .sum, .product, .opaqueOperator,
+            .differential:
             return !isFunctionArgument
         case .leftParenthesis:
             return !startsUnitRemark && nextKind != .modulo
@@ -418,6 +457,17 @@ extension Parser {
             let before = tokens[position - 1].kind
             return before == .rightParenthesis || before == .rightBrace || before == .pi
                 || before == .bang
+        default: return false
+        }
+    }
+
+    /// Whether the `[` here can only close an interval such as `[0,1[`: nothing begins behind it.
+    var isClosingLeftBracket: Bool {
+        guard kind == .leftBracket else { return false }
+        switch nextKind {
+        case .end, .cup, .cap, .setMinus, .comma, .semicolon, .rightBrace, .rightParenthesis,
+            .rightSet, .relation, .separator, .row, .ampersand, .endGrid:
+            return true
         default: return false
         }
     }

@@ -24,10 +24,10 @@ extension Parser {
     }
 
     private mutating func parseContent(
-        until closing: [TokenKind], insideSet: Bool = false
+        until closing: [TokenKind], insideSet: Bool = false, isFrench: Bool = false
     ) throws(ParseFailure) -> Int32? {
         let result = try bracketed(insideSet: insideSet) { parser throws(ParseFailure) in
-            parser.isFrenchInterval = closing.contains(.leftBracket)
+            parser.isFrenchInterval = isFrench
             return try parser.parseList(until: closing)
         }
         guard closing.contains(kind) else { throw unexpected() }
@@ -49,11 +49,10 @@ extension Parser {
         advance()
         let isSetOfGroups = !isBox && listsGroups
         let content = try parseContent(until: [.rightBrace, .choose])
-        if accept(.choose) {
-            guard let above = content else { throw unexpected() }
-            guard let below = try parseContent(until: [.rightBrace]) else { throw unexpected() }
+        if kind == .choose {
+            let value = try parseStacked(content, until: .rightBrace)
             advance()
-            return try node(.binomial, [above, below])
+            return value
         }
         advance()
         guard let content else {
@@ -71,6 +70,16 @@ extension Parser {
         case .list where !isBox: return try node(.set, Array(tree.parts(content)))
         default: return content
         }
+    }
+
+    /// `n \choose k` and `a \over b`, behind their upper part; the closing token is left.
+    mutating func parseStacked(
+        _ above: Int32?, until closing: TokenKind
+    ) throws(ParseFailure) -> Int32 {
+        let isFraction = token.value == 1
+        advance()
+        guard let above, let below = try parseContent(until: [closing]) else { throw unexpected() }
+        return try node(isFraction ? .divide : .binomial, [above, below])
     }
 
     /// Whether braces follow, joined by commas up to the closing brace: `{{1},{2}}` lists sets.
@@ -95,16 +104,26 @@ extension Parser {
 
     private mutating func parseRound() throws(ParseFailure) -> Int32 {
         advance()
-        let content = try parseContent(until: [.rightParenthesis, .rightBracket])
+        let content = try parseContent(until: [.rightParenthesis, .rightBracket, .leftBracket])
+        let isOpen = kind == .leftBracket
+        guard !isOpen || isClosingLeftBracket else { throw unexpected() }
         let isClosed = kind == .rightBracket
         advance()
         guard let content else { throw ParseFailure(message: "A pair of brackets is empty.") }
         let list = items(content)
-        if isClosed {
+        if isClosed || isOpen {
             guard list.count == 2 else { throw unexpected() }
-            return try node(.interval, list, flags: 2)
+            return try node(.interval, list, flags: isClosed ? 2 : 0)
         }
-        if list.count == 1 { return content }
+        if list.count == 1 {
+            // (1011)_2 is a number in base 2.
+            if kind == .underscore, tree.kind(content) == .number,
+                tree[content].flags == NumberFlags.integerLiteral
+            {
+                return try parseBased(tree.literal(content))
+            }
+            return content
+        }
         return try node(.tuple, list)
     }
 
@@ -112,10 +131,12 @@ extension Parser {
     private mutating func parseSquare() throws(ParseFailure) -> Int32 {
         let isLeftClosed = kind == .leftBracket
         advance()
-        var closing: [TokenKind] = [.rightBracket, .rightParenthesis]
-        if !isLeftClosed { closing.append(.leftBracket) }
-        let content = try parseContent(until: closing)
+        let closing: [TokenKind] = [.rightBracket, .rightParenthesis, .leftBracket]
+        let content = try parseContent(until: closing, isFrench: !isLeftClosed)
         let mark = kind
+        guard mark != .leftBracket || !isLeftClosed || isClosingLeftBracket else {
+            throw unexpected()
+        }
         guard let content else { throw unexpected() }
         advance()
         let list = items(content)
@@ -134,7 +155,11 @@ extension Parser {
             // A brace before an array without its partner: a system or a case distinction.
             let grid = try parseGrid()
             _ = accept(.rightSet)
-            return grid
+            let isSystem =
+                tree.kind(grid) == .matrix && tree[grid].payload == 1
+                && tree.parts(grid).allSatisfy { tree.kind($0) == .relation }
+            return isSystem
+                ? try node(.list, Array(tree.parts(grid)), payload: Joint.and) : grid
         }
         let content = try parseContent(until: [.rightSet, .bar, .colon], insideSet: true)
         if kind == .rightSet {
@@ -157,6 +182,7 @@ extension Parser {
         }
         try expect(.bar)
         guard Self.isScalar(tree.kind(content)) else {
+            if let value = try determinant(content) { return value }
             tree.texts.append("determinant")
             return try node(.opaque, [content], payload: tree.texts.count - 1)
         }
@@ -204,12 +230,41 @@ extension Parser {
         if isMatrix {
             let matrix = try node(.matrix, rows.flatMap { $0 }, payload: width)
             guard name == "vmatrix" else { return matrix }
+            if let value = try determinant(matrix) { return value }
             tree.texts.append("determinant")
             return try node(.opaque, [matrix], payload: tree.texts.count - 1)
         }
         var parts: [Int32] = []
         for row in rows { parts.append(row.count == 1 ? row[0] : try node(.tuple, row)) }
+        // A brace before equations alone is a system of them.
+        if parts.allSatisfy({ tree.kind($0) == .relation }) {
+            return parts.count == 1 ? parts[0] : try node(.list, parts, payload: Joint.and)
+        }
         return try node(.cases, parts)
+    }
+
+    /// The determinant of a square matrix of scalars up to 4 × 4, expanded; nil for others.
+    mutating func determinant(_ matrix: Int32) throws(ParseFailure) -> Int32? {
+        let size = Int(tree[matrix].payload)
+        let entries = Array(tree.parts(matrix))
+        guard tree.kind(matrix) == .matrix, entries.count == size * size, size <= 4,
+            entries.allSatisfy({ Self.isScalar(tree.kind($0)) })
+        else { return nil }
+        return try minor(entries, size, row: 0, columns: Array(0..<size))
+    }
+
+    private mutating func minor(
+        _ entries: [Int32], _ size: Int, row: Int, columns: [Int]
+    ) throws(ParseFailure) -> Int32 {
+        if columns.count == 1 { return entries[row * size + columns[0]] }
+        var terms: [Int32] = []
+        for (index, column) in columns.enumerated() {
+            let rest = columns.filter { $0 != column }
+            let below = try minor(entries, size, row: row + 1, columns: rest)
+            let term = try node(.multiply, [entries[row * size + column], below])
+            terms.append(index % 2 == 0 ? term : try node(.negate, [term]))
+        }
+        return try node(.add, terms)
     }
 
     private mutating func parseRows() throws(ParseFailure) -> [[Int32]] {
@@ -226,6 +281,7 @@ extension Parser {
                 throw ParseFailure(message: "A cell of a matrix is empty.")
             }
             rows[rows.count - 1].append(cell)
+            if kind == .comma, nextKind == .ampersand || nextKind == .row { advance() }
             if kind == .ampersand {
                 advance()
             } else if kind == .row {

@@ -29,7 +29,14 @@ extension Parser {
         var base: Int32?
         if mark.kind == .logarithm {
             name = nil
-            if mark.value == 10 { base = tree.addNumber(Rational(10), flags: 2) }
+            if mark.value > 0 { base = tree.addNumber(Rational(Int(mark.value)), flags: 2) }
+            // log2(x) and log10(x), as programs write them.
+            if base == nil, bytes[Int(mark.start)] != 92, kind == .number, !token.followsSpace,
+                nextKind == .leftParenthesis, let said = numbers[Int(token.value)].value?.integer,
+                said == 2 || said == 10
+            {
+                base = try parseArgumentNumber()
+            }
             if accept(.underscore) { base = try parseArgument() }
         }
         var power: Int32?
@@ -43,7 +50,10 @@ extension Parser {
         let argument = try parseFunctionArgument()
         let value: Int32
         if mark.kind == .exponential {
-            value = try node(.power, [try node(.euler), argument])
+            let isCis = mark.value == 1
+            let exponent =
+                isCis ? try node(.multiply, [try node(.imaginaryUnit), argument]) : argument
+            value = try node(.power, [try node(.euler), exponent])
         } else if mark.kind == .function, let name {
             value = try node(.function, [argument], payload: Int(name.rawValue))
         } else if let base {
@@ -54,6 +64,12 @@ extension Parser {
         }
         guard let power else { return value }
         return try node(.power, [value, power])
+    }
+
+    private mutating func parseArgumentNumber() throws(ParseFailure) -> Int32 {
+        tree.numbers.append(numbers[Int(token.value)])
+        advance()
+        return try node(.number, payload: tree.numbers.count - 1, flags: 2)
     }
 
     private static func inverse(_ name: FunctionName) -> FunctionName? {
@@ -78,6 +94,10 @@ extension Parser {
             guard Self.isScalar(tree.kind(value)) else { throw unexpected() }
             return value
         }
+        // sin cos tan …, each in the one before.
+        depth += 2
+        defer { depth -= 2 }
+        guard depth <= Self.nestingLimit * 2 else { throw unexpected() }
         let saved = isFunctionArgument
         isFunctionArgument = false
         let isFunction = kind == .function || kind == .logarithm
@@ -138,7 +158,8 @@ extension Parser {
 
     /// `\vec{v}` and `\overline{AB}` are names; other bars are compared by form.
     mutating func parseAccent() throws(ParseFailure) -> Int32 {
-        let accent = kind == .overline ? "overline" : string
+        let written = kind == .overline ? "overline" : string
+        let accent = written == "overrightarrow" ? "vec" : written == "widehat" ? "hat" : written
         advance()
         let start = Int(token.start)
         let before = position
@@ -148,10 +169,16 @@ extension Parser {
             spelling.utf8.allSatisfy({ isASCIILetter($0) || isASCIIDigit($0) }),
             spelling.utf8.contains(where: isASCIILetter)
         {
-            return try symbol("\(accent){\(spelling)}" + parseSubscript())
+            let isBar = accent == "overline" && spelling.utf8.count == 1
+            return try symbol("\(isBar ? "bar" : accent){\(spelling)}" + parseSubscript())
         }
         position = before
         let argument = try parseArgument()
+        if accent == "overline" || accent == "bar", Self.isScalar(tree.kind(argument)),
+            tree.contains(argument, where: { $0.kind == .imaginaryUnit })
+        {
+            return try node(.function, [argument], payload: Int(FunctionName.conj.rawValue))
+        }
         tree.texts.append(accent)
         return try node(.opaque, [argument], payload: tree.texts.count - 1)
     }
@@ -190,16 +217,102 @@ extension Parser {
         return try node(result, [variable, lower, upper, body])
     }
 
-    /// Integrals, limits and unions over an index: kept whole, compared by form.
+    /// No name begins with this mark.
+    static let differentialMark = "\u{1}d"
+
+    /// `∫ f dx` from its bounds and its body, which ends here; nil without both or without `dx`.
+    private mutating func integral(
+        _ bounds: [TokenKind: Int32], _ given: Int32
+    ) throws(ParseFailure) -> (node: Int32?, body: Int32) {
+        guard let lower = bounds[.underscore], let upper = bounds[.caret] else {
+            return (nil, given)
+        }
+        var body = given
+        var mark = firstDifferential(body)
+        if mark == nil, kind == .plus || kind == .minus {
+            // ∫ x² + 1 dx, without brackets.
+            body = try node(.add, [body, try parseBinary(Power.sum)])
+            mark = firstDifferential(body)
+        }
+        guard let mark, [lower, upper, body].allSatisfy({ Self.isScalar(tree.kind($0)) }) else {
+            return (nil, body)
+        }
+        let name = String(tree.name(mark).dropFirst(Self.differentialMark.count))
+        tree.makeOne(mark)
+        return (try node(.integral, [try symbol(name), lower, upper, body]), body)
+    }
+
+    /// The leftmost differential in a subtree, if the subtree is of moderate size.
+    private func firstDifferential(_ body: Int32) -> Int32? {
+        tree.postfix(body, limit: 1024)?.first {
+            tree.kind($0) == .symbol && tree.name($0).hasPrefix(Self.differentialMark)
+        }
+    }
+
+    /// `\lim_{x\to a^+} f`; nil, with nothing read, for other forms.
+    private mutating func parseLimit() throws(ParseFailure) -> Int32? {
+        let start = position
+        guard string == "lim", boundNames.count < 4 else { return nil }
+        advance()
+        guard accept(.underscore), accept(.leftBrace), kind == .letter else {
+            position = start
+            return nil
+        }
+        let name = string
+        advance()
+        guard kind == .relation, token.value == Int32(RelationSign.arrow.rawValue) else {
+            position = start
+            return nil
+        }
+        advance()
+        let point = try bracketed { parser throws(ParseFailure) in
+            parser.isLimitPoint = true
+            defer { parser.isLimitPoint = false }
+            return try parser.parseBinary(0)
+        }
+        var side: UInt8 = 0
+        if isOneSidedMark {
+            advance()
+            side = kind == .plus ? 1 : 2
+            advance()
+        }
+        try expect(.rightBrace)
+        boundNames.append(name)
+        defer { boundNames.removeLast() }
+        let body = try parseBinary(Power.product)
+        guard Self.isScalar(tree.kind(point)), Self.isScalar(tree.kind(body)) else {
+            throw unexpected()
+        }
+        return try node(.limit, [try symbol(name), point, body], flags: side)
+    }
+
+    /// Whether `^+` or `^-` ends the point of a limit here.
+    var isOneSidedMark: Bool {
+        guard kind == .caret, position + 2 < tokens.count else { return false }
+        return [.plus, .minus].contains(tokens[position + 1].kind)
+            && tokens[position + 2].kind == .rightBrace
+    }
+
+    /// Integrals and limits that have a value; unions over an index and what else is kept whole and
+    /// compared by form.
     mutating func parseOpaque() throws(ParseFailure) -> Int32 {
+        // Its frames are large: each counts for four levels.
+        depth += 4
+        defer { depth -= 4 }
+        guard depth <= Self.nestingLimit * 2 else { throw unexpected() }
+        if let limit = try parseLimit() { return limit }
+        let isIntegral = string == "int"
+        var bounds: [TokenKind: Int32] = [:]
         tree.texts.append(string)
         let label = tree.texts.count - 1
         advance()
         var parts: [Int32] = []
         while kind == .underscore || kind == .caret {
+            let side = kind
             advance()
             guard kind == .leftBrace else {
                 parts.append(try parseArgument())
+                bounds[side] = parts.last
                 continue
             }
             advance()
@@ -208,8 +321,15 @@ extension Parser {
             }
             try expect(.rightBrace)
             if let list { parts.append(list) }
+            bounds[side] = list
         }
-        parts.append(try parseBinary(Power.product))
+        var body = try parseBinary(Power.product)
+        if isIntegral {
+            let (value, whole) = try integral(bounds, body)
+            if let value { return value }
+            body = whole
+        }
+        parts.append(body)
         return try node(.opaque, parts, payload: label)
     }
 }

@@ -10,6 +10,7 @@ extension Parser {
         while true {
             switch kind {
             case .caret:
+                if isLimitPoint, isOneSidedMark { return result }
                 advance()
                 result = try parsePower(of: result)
             case .bang:
@@ -26,10 +27,31 @@ extension Parser {
                 result = try node(.percent, [result])
             case .degree:
                 advance()
-                result = try node(.degrees, [result])
+                result = try parseDegrees(result)
             default: return result
             }
         }
+    }
+
+    /// What stands behind °: C or F for a temperature, minutes and seconds of arc, or nothing.
+    private mutating func parseDegrees(_ value: Int32) throws(ParseFailure) -> Int32 {
+        if [.letter, .text, .roman].contains(kind), ["C", "F"].contains(string.trimmedSpaces) {
+            tree.texts.append(string.trimmedSpaces == "C" ? "celsius" : "fahrenheit")
+            advance()
+            return try node(.quantity, [value], payload: tree.texts.count - 1)
+        }
+        var parts = [value]
+        for (marks, share) in [(1, 60), (2, 3600)] {
+            guard kind == .number, position + marks < tokens.count,
+                (1...marks).allSatisfy({ tokens[position + $0].kind == .prime }),
+                numberFlags[Int(token.value)] == NumberFlags.integerLiteral || share == 3600
+            else { continue }
+            let number = try parseInteger()
+            for _ in 0..<marks { advance() }
+            let below = tree.addNumber(Rational(share))
+            parts.append(try node(.divide, [number, below]))
+        }
+        return try node(.degrees, [parts.count == 1 ? value : try node(.add, parts)])
     }
 
     /// The exponent; `v^2_0` is the square of v₀, whatever the order of its marks.
@@ -74,10 +96,12 @@ extension Parser {
         case .namedSet:
             let name = string
             advance()
-            tree.texts.append(name + superscriptText())
+            let below = parseSubscript()
+            tree.texts.append(name + below + superscriptText())
             return try node(.namedSet, payload: tree.texts.count - 1)
         case .function, .logarithm, .exponential: return try parseFunction()
         case .operatorName: return try parseListOperator()
+        case .determinant: return try parseDeterminant()
         case .fraction, .binomial:
             let result: NodeKind = kind == .fraction ? .divide : .binomial
             return try parseFraction(result)
@@ -85,14 +109,27 @@ extension Parser {
         case .overline, .accent: return try parseAccent()
         case .sum, .product: return try parseBigOperator()
         case .opaqueOperator: return try parseOpaque()
+        case .differential: return try parseDifferential()
         case .beginGrid: return try parseGrid()
         case .currency:
+            tree.texts.append(Self.currencies[Int(token.value)])
             advance()
-            tree.texts.append("dollar")
             let unit = tree.texts.count - 1
             return try node(.quantity, [try parsePostfix()], payload: unit)
         default: return try parseBracket()
         }
+    }
+
+    private mutating func parseDeterminant() throws(ParseFailure) -> Int32 {
+        advance()
+        guard let value = try determinant(try parsePrimary()) else { throw unexpected() }
+        return value
+    }
+
+    private mutating func parseDifferential() throws(ParseFailure) -> Int32 {
+        let name = Self.differentialMark + string
+        advance()
+        return try symbol(name)
     }
 
     private mutating func parseConstant() throws(ParseFailure) -> Int32 {
@@ -125,6 +162,9 @@ extension Parser {
         advance()
         if isInteger, kind == .underscore { return try parseBased(numbers[index]) }
         let literal = numbers[index]
+        guard literal.value != nil || !literal.digits.isEmpty else {
+            throw ParseFailure(message: "A repeating decimal is too long.")
+        }
         tree.numbers.append(literal)
         let result = try node(
             literal.value == nil ? .longNumber : .number, payload: tree.numbers.count - 1,
@@ -133,7 +173,7 @@ extension Parser {
     }
 
     /// 204_5: the digits must fit the base.
-    private mutating func parseBased(_ literal: NumberLiteral) throws(ParseFailure) -> Int32 {
+    mutating func parseBased(_ literal: NumberLiteral) throws(ParseFailure) -> Int32 {
         advance()
         let start = Int(token.start)
         skipGroup()
@@ -206,6 +246,14 @@ extension Parser {
             skipInverseMark()
             name += "^{-1}"
         }
+        if kind == .leftParenthesis,
+            let function = ["Gamma": FunctionName.gamma, "zeta": .zeta][name]
+        {
+            let argument = try parseArguments()
+            guard argument.count == 1 else { throw unexpected() }
+            return try node(.function, argument, payload: Int(function.rawValue))
+        }
+        if let binomial = try parseSelection(letter, name) { return binomial }
         if kind == .leftParenthesis, isApplication(letter, isItemStart: isItemStart) {
             return try parseApplication(name)
         }
@@ -219,6 +267,25 @@ extension Parser {
         if name == "e" { return try node(.euler) }
         if name == "i", !boundNames.contains("i") { return try node(.imaginaryUnit) }
         return try symbol(name)
+    }
+
+    /// `C_{10}^{3}` and `C^3_{10}`: a binomial coefficient of two whole numbers, the lower the larger.
+    private mutating func parseSelection(
+        _ letter: String, _ name: String
+    ) throws(ParseFailure) -> Int32? {
+        guard letter == "C", name.hasPrefix("C_"), kind == .caret,
+            let upper = Int(name.dropFirst(2)), upper > 0
+        else { return nil }
+        let start = position
+        advance()
+        let exponent = try parseExponent()
+        guard tree.kind(exponent) == .number, let lower = tree.literal(exponent).value?.integer,
+            (0...upper).contains(lower)
+        else {
+            position = start
+            return nil
+        }
+        return try node(.binomial, [tree.addNumber(Rational(upper)), exponent])
     }
 
     /// Whether `letter (` is a function applied, not a product.
@@ -304,7 +371,7 @@ extension Parser {
     }
 
     /// Words of two or three letters that are never letters multiplied.
-    private static let smallWords: Set<String> = [
+    static let smallWords: Set<String> = [
         "is", "so", "at", "by", "to", "of", "on", "it", "we", "if", "as", "be", "an", "he", "no",
         "do", "us", "the", "for", "has", "was", "are", "not", "let", "but", "its", "can", "any",
         "all", "per", "one", "two", "six", "ten", "yes", "she", "get", "now", "our", "you", "set",
@@ -352,7 +419,8 @@ extension Parser {
             }
             if kind == .number {
                 if let digit = splitDigit() { return digit }
-                if nextKind == .underscore { return try parseInteger() }
+                // One number, never a mixed one: `\sum_{k=1}^5 \frac{1}{k}`.
+                return try parseInteger()
             }
             return try parsePrimary()
         }

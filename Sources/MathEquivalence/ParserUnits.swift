@@ -22,6 +22,27 @@ extension Parser {
         "millions", "billions", "not", "wrong", "no", "false", "base", "mod", "modulo", "negative",
     ]
 
+    /// By the value of a currency token.
+    static let currencies = ["dollar", "euro", "sterling", "yuan", "rupee"]
+
+    /// Words that multiply the number before them.
+    private static let scales: [String: Int] = [
+        "hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12,
+    ]
+
+    /// `2.5 million`: the number times its scale, or the value as it was.
+    private mutating func parseScale(_ value: Int32) throws(ParseFailure) -> Int32 {
+        guard kind == .word || kind == .text, let power = Self.scales[string.trimmedSpaces],
+            let factor = Rational(10).raised(to: power)
+        else { return value }
+        let isMoney = tree.kind(value) == .quantity
+        let number = isMoney ? tree.part(value, 0) : value
+        guard tree.kind(number) == .number else { return value }
+        advance()
+        let product = try node(.multiply, [number, tree.addNumber(factor)])
+        return isMoney ? try node(.quantity, [product], payload: Int(tree[value].payload)) : product
+    }
+
     /// Short unit names that are not products of letters.
     private static let units: Set<String> = [
         "cm", "mm", "km", "dm", "nm", "ft", "in", "yd", "mi", "kg", "mg", "lb", "lbs", "oz", "ml",
@@ -34,6 +55,13 @@ extension Parser {
         "mile", "miles", "hour", "hours", "year", "years", "ways", "way", "inch", "unit", "units",
         "points", "per", "Rs", "pcs", "cards", "pens", "m²", "square", "cubic",
     ]
+
+    /// A lone short word such as "Yes", which is no product of letters.
+    var wholeWord: String? {
+        guard tokens.count == 2, tokens[0].kind == .word else { return nil }
+        let word = strings[Int(tokens[0].value)]
+        return Self.smallWords.contains(word.lowercased()) ? word : nil
+    }
 
     /// The text, if the whole consists of words and stands for no expression.
     func wholeText() -> String? {
@@ -90,7 +118,13 @@ extension Parser {
     var isUnitWord: Bool {
         guard kind == .word else { return false }
         let word = string
-        if !word.utf8.allSatisfy(isASCIILetter) { return true }
+        if !word.utf8.allSatisfy(isASCIILetter) {
+            // Marks and pictures are no units: what they say is not known.
+            return word.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || $0.properties.generalCategory == .currencySymbol
+                    || "²³".unicodeScalars.contains($0)
+            }
+        }
         return Self.units.contains(word)
             || (word.utf8.count > 3 && !word.utf8.allSatisfy { $0 &- 65 < 26 })
     }
@@ -116,7 +150,8 @@ extension Parser {
     }
 
     /// A unit after a complete value; its spelling is kept, its meaning compared elsewhere.
-    mutating func parseUnit(after value: Int32) throws(ParseFailure) -> Int32 {
+    mutating func parseUnit(after bare: Int32) throws(ParseFailure) -> Int32 {
+        let value = try parseScale(bare)
         if skipApproximateRemark() { return value }
         let isRemark = startsUnitRemark
         guard isRemark || kind == .text || kind == .roman || kind == .currency || isUnitWord else {
@@ -135,8 +170,10 @@ extension Parser {
         guard !parts.contains(where: changing.contains) else {
             throw ParseFailure(message: "\"\(unit.prefix(40))\" after a number changes its value.")
         }
-        if parts == ["percent"] { return try node(.percent, [value]) }
-        if parts == ["degrees"] || parts == ["degree"] { return try node(.degrees, [value]) }
+        if parts == ["percent"] || parts == ["per", "cent"] { return try node(.percent, [value]) }
+        if parts.count == 1, ["degrees", "degree", "deg"].contains(parts[0]) {
+            return try node(.degrees, [value])
+        }
         guard unit.utf8.allSatisfy({ !isASCIIDigit($0) }) || isPower(unit) else {
             throw ParseFailure(message: "\"\(unit.prefix(40))\" is no unit.")
         }
@@ -174,7 +211,7 @@ extension Parser {
     private func unitPart(isRemark: Bool) -> String? {
         switch kind {
         case .text, .word, .roman, .letter: return string
-        case .currency: return "dollar"
+        case .currency: return Self.currencies[Int(token.value)]
         case .function, .operatorName, .modulo:
             return String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self)
         case .separator where isRemark: return "and"

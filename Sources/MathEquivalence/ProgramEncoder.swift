@@ -19,8 +19,8 @@ struct ProgramEncoder {
         let countOffset = bytes.count
         var count: UInt32 = 0
         write(UInt32(0))
-        for node in order {
-            guard let added = appendNode(tree, node, logarithmBase) else { return false }
+        for (node, scope) in order {
+            guard let added = appendNode(tree, node, scope, logarithmBase) else { return false }
             count += added
         }
         withUnsafeBytes(of: count.littleEndian) { raw in
@@ -30,25 +30,44 @@ struct ProgramEncoder {
             && count <= ExpressionTree.nodeLimit
     }
 
-    /// Postfix order without the index names of sums, which are no operands.
-    private static func order(_ tree: ExpressionTree, _ top: Int32) -> [Int32]? {
-        var result: [Int32] = []
-        var stack: [Int32] = [top]
-        while let node = stack.popLast() {
-            result.append(node)
+    /// Names bound around a node, innermost last.
+    private typealias Scope = [String]
+
+    /// Postfix order without the names that sums and integrals bind, which are no operands.
+    private static func order(_ tree: ExpressionTree, _ top: Int32) -> [(Int32, Scope)]? {
+        var result: [(Int32, Scope)] = []
+        var stack: [(Int32, Scope)] = [(top, [])]
+        while let (node, scope) = stack.popLast() {
+            result.append((node, scope))
             if result.count > ExpressionTree.nodeLimit { return nil }
-            let isLoop = tree.kind(node) == .sum || tree.kind(node) == .product
-            stack.append(contentsOf: isLoop ? tree.parts(node).dropFirst() : tree.parts(node))
+            guard ExpressionTree.isBinder(tree.kind(node)), let variable = tree.parts(node).first
+            else {
+                for part in tree.parts(node) { stack.append((part, scope)) }
+                continue
+            }
+            let operands = tree.parts(node).dropFirst()
+            for part in operands.dropLast() { stack.append((part, scope)) }
+            if let body = operands.last { stack.append((body, scope + [tree.name(variable)])) }
         }
         result.reverse()
         return result
     }
 
-    private mutating func variable(_ name: String) -> UInt16 {
-        if let index = variables.firstIndex(of: name) { return UInt16(index) }
-        variables.append(name)
+    /// Marks a name as bound; people see none of them.
+    private static let boundMark = "#"
+
+    private mutating func variable(_ name: String, _ scope: Scope) -> UInt16 {
+        let depth = scope.lastIndex(of: name)
+        let key = depth.map { "\(Self.boundMark)\($0)" } ?? name
+        if let index = variables.firstIndex(of: key) { return UInt16(index) }
+        variables.append(key)
         return UInt16(variables.count - 1)
     }
+
+    static func isBound(_ name: String) -> Bool { name.hasPrefix(boundMark) }
+
+    /// Whether a name occurs that nothing binds.
+    var hasFreeNames: Bool { variables.contains { !Self.isBound($0) } }
 
     private mutating func write<Value: FixedWidthInteger>(_ value: Value) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
@@ -65,7 +84,7 @@ struct ProgramEncoder {
 
     /// Returns how many nodes of the wire were written.
     private mutating func appendNode(
-        _ tree: ExpressionTree, _ node: Int32, _ logarithmBase: Int?
+        _ tree: ExpressionTree, _ node: Int32, _ scope: Scope, _ logarithmBase: Int?
     ) -> UInt32? {
         let entry = tree[node]
         let count = Int(entry.count)
@@ -80,10 +99,13 @@ struct ProgramEncoder {
             header(27, count: literal.digits.count)
             write(Int32(clamping: literal.exponent))
             bytes.append(contentsOf: literal.digits)
-        case .symbol: header(2, variable: variable(tree.name(node)), count: 0)
-        case .sum, .product:
+        case .symbol: header(2, variable: variable(tree.name(node), scope), count: 0)
+        case .sum, .product, .integral, .limit:
             let name = tree.name(tree.part(node, 0))
-            header(entry.kind == .sum ? 24 : 25, variable: variable(name), count: 3)
+            let codes: [NodeKind: UInt8] = [.sum: 24, .product: 25, .integral: 28, .limit: 29]
+            header(
+                codes[entry.kind] ?? 0, function: entry.kind == .limit ? entry.flags : 0,
+                variable: variable(name, scope + [name]), count: count - 1)
         case .apply: header(26, variable: application(tree.name(node)), count: count)
         case .function: return appendFunction(entry, logarithmBase)
         default:
@@ -115,5 +137,6 @@ struct ProgramEncoder {
         .pi: 3, .euler: 4, .imaginaryUnit: 5, .add: 6, .multiply: 7, .negate: 8, .divide: 9,
         .power: 10, .root: 11, .logarithm: 13, .factorial: 14, .doubleFactorial: 15, .binomial: 16,
         .percent: 17, .degrees: 18, .modulo: 19, .gcd: 20, .lcm: 21, .minimum: 22, .maximum: 23,
+        .infinity: 30,
     ]
 }

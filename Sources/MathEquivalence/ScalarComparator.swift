@@ -87,19 +87,30 @@ struct ScalarComparator {
             return .different(.structure, "The answer's form differs from the reference's.")
         }
         guard hasForm(reference.tree, left) else { return nil }
-        if hasOnlyForm(left) { return nil }
         return Finding(
             verdict: .undecided(.reference), step: .structure,
             sentence: "The reference holds an ellipsis, integral or limit, compared by form alone.")
     }
 
-    private func hasOnlyForm(_ left: Int32) -> Bool { false }
-
-    private func hasForm(_ tree: ExpressionTree, _ node: Int32) -> Bool {
-        tree.contains(node) {
-            $0.kind == .opaque || $0.kind == .ellipsis || $0.kind == .infinity
-                || $0.kind.rawValue >= NodeKind.tuple.rawValue
+    /// Whether a part has no value of its own; ∞ may end an integral or a sum, and be approached.
+    private func hasForm(_ tree: ExpressionTree, _ top: Int32) -> Bool {
+        var stack: [Int32] = [top]
+        while let node = stack.popLast() {
+            let kind = tree.kind(node)
+            if kind == .opaque || kind == .ellipsis || kind == .infinity
+                || kind.rawValue >= NodeKind.tuple.rawValue
+            {
+                return true
+            }
+            for (index, part) in tree.parts(node).enumerated() {
+                let mayBeInfinite =
+                    kind == .integral && (1...2).contains(index)
+                    || kind == .limit && index == 1 || kind == .sum && index == 2
+                if mayBeInfinite, Self.infinitySign(tree, part) != nil { continue }
+                stack.append(part)
+            }
         }
+        return false
     }
 
     static func infinitySign(_ tree: ExpressionTree, _ node: Int32) -> Int? {

@@ -40,10 +40,10 @@ extension ScalarComparator {
         var encoder = ProgramEncoder()
         guard !answer.exact.isUndefined(right),
             encoder.append(answer.tree, right, logarithmBase: logarithmBase),
-            encoder.variables.isEmpty
+            !encoder.hasFreeNames
         else { return .different(.structure, "The answer is no number.") }
         guard let pool else { throw NeedsWorker() }
-        var request = Self.header(kind: 2, seed: seed, variables: []) + encoder.bytes
+        var request = Self.header(kind: 2, seed: seed, variables: encoder.variables) + encoder.bytes
         for bound in [low, high] {
             let text = bound.wireForm
             withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) {
@@ -85,7 +85,9 @@ extension ScalarComparator {
         withUnsafeBytes(of: seed.littleEndian) { bytes.append(contentsOf: $0) }
         withUnsafeBytes(of: fuel.littleEndian) { bytes.append(contentsOf: $0) }
         withUnsafeBytes(of: UInt16(variables.count).littleEndian) { bytes.append(contentsOf: $0) }
-        for name in variables { bytes.append(countingNames.contains(name) ? 1 : 0) }
+        for name in variables {
+            bytes.append(ProgramEncoder.isBound(name) ? 2 : countingNames.contains(name) ? 1 : 0)
+        }
         return bytes
     }
 
@@ -101,7 +103,9 @@ extension ScalarComparator {
             return Finding(
                 verdict: .equivalent, step: step, proof: reply.isExact ? .exact : .numeric)
         case WorkerOutcome.different:
-            return .different(step, Self.sentence(reply.text, variables))
+            var finding = Finding.different(step, Self.sentence(reply.text, variables))
+            finding.proof = reply.isExact ? .exact : .numeric
+            return finding
         case WorkerOutcome.answerTooComplex:
             return .different(.budget, "The answer is too complex to evaluate.")
         case WorkerOutcome.answerUndefined:
@@ -125,6 +129,7 @@ extension ScalarComparator {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 2 else { return "They differ." }
         let (left, right) = (lines[lines.count - 2], lines[lines.count - 1])
+        let variables = variables.filter { !ProgramEncoder.isBound($0) }
         if variables.isEmpty { return "\(left) is not \(right)." }
         let place = zip(variables, lines.dropLast(2)).map { "\($0) = \($1)" }
         return "They differ at \(place.joined(separator: ", ")): \(left) vs \(right)."

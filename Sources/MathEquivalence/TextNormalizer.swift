@@ -24,10 +24,17 @@ enum TextNormalizer {
             ("［", "["), ("］", "]"), ("｛", "\\{"), ("｝", "\\}"), ("。", ". "), ("．", "."),
             ("％", "%"), ("＝", "="), ("＋", "+"), ("／", "/"), ("＜", "<"), ("＞", ">"),
             ("｜", "|"), ("∣", "|"), ("＄", "\\$ "), ("€", "\\euro "), ("£", "\\pounds "),
-            ("¥", "\\euro "), ("￥", "\\euro "), ("和", " and "), ("或", " or "), ("∧", " and "),
+            ("¥", "\\yuan "), ("￥", "\\yuan "), ("₹", "\\rupee "),
+            ("⁄", "/"), ("∕", "/"), ("‰", "\\cdot\\frac{1}{1000}"), ("∜", "\\sqrt[4]"),
+            ("℃", "^{\\circ}\\text{C}"), ("℉", "^{\\circ}\\text{F}"), ("″", "''"),
+            ("≦", "\\le "), ("≧", "\\ge "), ("≅", "\\cong "), ("∥", "\\parallel "),
+            ("⊥", "\\perp "), ("⊂", "\\subset "), ("⊆", "\\subseteq "),
+            ("⇔", "\\iff "), ("と", " and "),
+            ("和", " and "), ("或", " or "), ("∧", " and "),
             ("∨", " or "), ("\u{00A0}", " "), ("\u{2009}", " "), ("\u{202F}", " "),
             ("\u{3000}", " "), ("\u{2003}", " "), ("\u{2002}", " "), ("\u{200B}", ""),
-            ("\u{200C}", ""), ("\u{200D}", ""), ("\u{FEFF}", ""), ("\u{2060}", ""),
+            ("“", "\""), ("”", "\""), ("„", "\""), ("\u{200C}", ""), ("\u{200D}", ""),
+            ("\u{FEFF}", ""), ("\u{2060}", ""),
             ("\u{00AD}", ""),
             ("\u{2061}", ""), ("\u{2062}", " "), ("ℓ", "\\ell "), ("ħ", "\\hbar "),
             ("∂", "\\partial "),
@@ -83,6 +90,7 @@ enum TextNormalizer {
         }
         restoreCommands(&result)
         unescapeDoubledBackslashes(&result)
+        unquote(&result)
         return result
     }
 
@@ -109,11 +117,70 @@ enum TextNormalizer {
         bytes = result
     }
 
+    /// Takes quotation marks or backticks off an answer that stands in them.
+    private static func unquote(_ bytes: inout [UInt8]) {
+        guard let start = bytes.firstIndex(where: { !isASCIISpace($0) }),
+            let end = bytes.lastIndex(where: { !isASCIISpace($0) }), end > start + 1,
+            bytes[start] == bytes[end], bytes[start] == 96 || bytes[start] == 34,
+            !bytes[(start + 1)..<end].contains(bytes[start])
+        else { return }
+        bytes = Array(bytes[(start + 1)..<end])
+    }
+
+    /// A mark over digits: U+0305, a bar, or U+0307, a dot.
+    private static func overMark(_ scalar: UInt32) -> String? {
+        scalar == 0x305 ? "\\overline{" : scalar == 0x307 ? "\\dot{" : nil
+    }
+
+    /// What one reading of several scalars gives: `²²⁄₇` and `0.3̅`; nil for anything else.
+    private static func group(
+        _ scalars: [Unicode.Scalar], _ start: Int
+    ) -> (text: String, next: Int)? {
+        var index = start
+        if scalars[start].isASCII, isASCIIDigit(UInt8(scalars[start].value)) {
+            var digits = ""
+            while index + 1 < scalars.count, scalars[index].isASCII,
+                isASCIIDigit(UInt8(scalars[index].value)),
+                scalars[index + 1].value
+                    == scalars[start + (start + 1 < scalars.count ? 1 : 0)].value,
+                overMark(scalars[index + 1].value) != nil
+            {
+                digits.unicodeScalars.append(scalars[index])
+                index += 2
+                if scalars[start + 1].value == 0x307 { break }
+            }
+            guard index > start, let mark = overMark(scalars[start + 1].value) else { return nil }
+            return (mark + digits + "}", index)
+        }
+        var (above, below) = ("", "")
+        while index < scalars.count, let digit = raised[scalars[index].value] {
+            above.append(digit)
+            index += 1
+        }
+        guard !above.isEmpty, index < scalars.count, scalars[index].value == 0x2044 else {
+            return nil
+        }
+        index += 1
+        while index < scalars.count, let digit = lowered[scalars[index].value] {
+            below.append(digit)
+            index += 1
+        }
+        return below.isEmpty ? nil : ("\\frac{\(above)}{\(below)}", index)
+    }
+
     private static func rewriteUnicode(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count * 2)
         var script: UInt8 = 0
-        for scalar in text.unicodeScalars {
+        let scalars = Array(text.unicodeScalars)
+        var skipped = 0
+        for (index, scalar) in scalars.enumerated() {
+            if index < skipped { continue }
+            if script == 0, let (text, next) = group(scalars, index) {
+                result.append(contentsOf: text.utf8)
+                skipped = next
+                continue
+            }
             let (mark, digit) = scriptDigit(scalar.value)
             if mark != script {
                 if script != 0 { result.append(UInt8(ascii: "}")) }

@@ -12,7 +12,8 @@ enum TokenKind: UInt8, Sendable {
     case ampersand, row, beginGrid, endGrid, ellipsis, currency
     case cup, cap, setMinus, infinity, pi, fraction, squareRoot, radical, cubeRoot, binomial
     case choose, overline, sum, product, opaqueOperator, logarithm, exponential
-    case modulo, parenthesizedModulo, separator, namedSet, emptySet, accent
+    case differential, determinant, modulo, parenthesizedModulo, separator, namedSet, emptySet,
+        accent
 }
 
 /// One token.
@@ -76,7 +77,8 @@ enum Vocabulary {
         for (name, function) in functions { table[name] = .function(function) }
         let tokens: [(String, TokenKind, Int32)] = [
             ("pi", .pi, 0), ("infty", .infinity, 0), ("log", .logarithm, 0), ("lg", .logarithm, 10),
-            ("exp", .exponential, 0), ("gcd", .operatorName, ListOperator.gcd.rawValue),
+            ("exp", .exponential, 0), ("cis", .exponential, 1),
+            ("gcd", .operatorName, ListOperator.gcd.rawValue),
             ("lcm", .operatorName, ListOperator.lcm.rawValue),
             ("min", .operatorName, ListOperator.minimum.rawValue),
             ("max", .operatorName, ListOperator.maximum.rawValue), ("mod", .modulo, 0),
@@ -100,6 +102,7 @@ enum Vocabulary {
 
     static let commands: [String: Meaning] = {
         var table = shared
+        table["lb"] = .token(.logarithm, 2)
         addSymbols(to: &table)
         addRelations(to: &table)
         addLayout(to: &table)
@@ -111,7 +114,9 @@ enum Vocabulary {
             ("frac", .fraction), ("dfrac", .fraction), ("tfrac", .fraction), ("cfrac", .fraction),
             ("sqrt", .squareRoot), ("radical", .radical), ("cuberadical", .cubeRoot),
             ("binom", .binomial), ("dbinom", .binomial), ("tbinom", .binomial),
-            ("choose", .choose), ("overline", .overline), ("dot", .accent), ("ddot", .accent),
+            ("choose", .choose), ("nicefrac", .fraction), ("sfrac", .fraction),
+            ("flatfrac", .fraction), ("surd", .squareRoot), ("det", .determinant),
+            ("overline", .overline), ("dot", .accent), ("ddot", .accent),
             ("cdot", .times), ("times", .times), ("ast", .times), ("div", .slash),
             ("pm", .plusMinus),
             ("mp", .minusPlus), ("cup", .cup), ("bigcup", .opaqueOperator), ("cap", .cap),
@@ -128,18 +133,27 @@ enum Vocabulary {
             ("rVert", .doubleBar), ("Vert", .doubleBar), ("|", .doubleBar), ("{", .leftSet),
             ("}", .rightSet), ("lbrace", .leftSet), ("rbrace", .rightSet), ("lbrack", .leftBracket),
             ("rbrack", .rightBracket), ("emptyset", .emptySet), ("varnothing", .emptySet),
-            ("$", .currency), ("euro", .currency), ("pounds", .currency), ("%", .percent),
+            ("%", .percent), ("bullet", .times), ("colon", .colon), ("textdegree", .degree),
+            ("lparen", .leftParenthesis), ("rparen", .rightParenthesis), ("dotsm", .ellipsis),
             ("\\", .row), ("newline", .row), ("vec", .accent), ("hat", .accent), ("bar", .accent),
             ("tilde", .accent), ("overrightarrow", .accent), ("widehat", .accent),
             ("land", .separator), ("lor", .separator), ("wedge", .separator), ("vee", .separator),
         ]
         for (name, kind) in tokens { table[name] = .token(kind, 0) }
+        table["over"] = .token(.choose, 1)
+        for (name, code) in [
+            ("$", 0), ("textdollar", 0), ("euro", 1), ("texteuro", 1), ("pounds", 2),
+            ("textsterling", 2), ("yuan", 3), ("yen", 3), ("textyen", 3), ("rupee", 4),
+        ] {
+            table[name] = .token(.currency, Int32(code))
+        }
         for (name, letter) in [
             ("varepsilon", "epsilon"), ("vartheta", "theta"), ("varphi", "phi"),
             ("varrho", "rho"), ("varsigma", "sigma"), ("ell", "ell"), ("hbar", "hbar"),
             ("partial", "partial"), ("nabla", "nabla"), ("angle", "angle"),
             ("triangle", "triangle"),
-            ("imath", "i"), ("exponentialE", "e"), ("imaginaryI", "i"),
+            ("imath", "i"), ("top", "top"), ("intercal", "top"), ("exponentialE", "e"),
+            ("imaginaryI", "i"),
         ] {
             table[name] = .letter(letter)
         }
@@ -154,6 +168,9 @@ enum Vocabulary {
             ("sim", .similar), ("cong", .similar), ("to", .arrow), ("rightarrow", .arrow),
             ("Rightarrow", .arrow), ("implies", .arrow), ("mapsto", .arrow), ("iff", .arrow),
             ("leftrightarrow", .arrow), ("Leftrightarrow", .arrow), ("parallel", .parallel),
+            ("leqq", .lessOrEqual), ("geqq", .greaterOrEqual), ("coloneqq", .equal),
+            ("triangleq", .equal), ("longrightarrow", .arrow), ("Longrightarrow", .arrow),
+            ("Longleftrightarrow", .arrow), ("thickapprox", .approximate),
             ("perp", .perpendicular), ("subset", .subset), ("subseteq", .subset),
         ]
         for (name, sign) in relations { table[name] = .relation(sign) }
@@ -167,11 +184,19 @@ enum Vocabulary {
             "nolimits", "quad", "qquad", "!", ",", ";", ":", " ", ">", "/", "(", ")", "[", "]",
             "thinspace", "mathstrut", "boxed", "fbox", "mathbf", "boldsymbol", "bm", "mathit",
             "mathcal", "mathsf", "mathscr", "mathfrak", "bf", "rm", "it", "underline", "hline",
-            "hfill", "noindent", "mathop", "enspace", "\n", "ensuremath", "strut", "large", "Large",
+            "hfill", "noindent", "tiny", "scriptsize", "footnotesize", "small", "normalsize",
+            "LARGE",
+            "huge", "Huge", "scriptscriptstyle", "normalfont", "mathnormal", "mathord", "mathrel",
+            "mathbin", "mathopen", "mathclose", "mathinner", "smash", "allowbreak", "medspace",
+            "thickspace", "negthinspace", "uline", "boldmath", "pmb", "mathbfit", "mathop",
+            "enspace", "\n", "ensuremath", "strut", "large", "Large",
         ] {
             table[name] = .layout
         }
-        for name in ["color", "hspace", "vspace", "phantom", "tag", "label", "mspace"] {
+        for name in [
+            "color", "hspace", "vspace", "phantom", "tag", "label", "mspace", "textcolor",
+            "colorbox", "hphantom", "vphantom",
+        ] {
             table[name] = .skipArgument
         }
         for name in [

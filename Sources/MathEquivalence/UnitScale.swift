@@ -17,7 +17,8 @@ struct UnitScale {
         var hasUnit = false
         while let word = words.popFirst() {
             switch word.lowercased() {
-            case "/", "per": isBelow = true
+            case "/", "per":
+                isBelow = true
             case "square", "sq": named = 2
             case "cubic", "cu": named = 3
             case "of", "the": continue
@@ -43,6 +44,10 @@ struct UnitScale {
     }
 
     private mutating func multiply(_ unit: (base: String, factor: Rational), _ power: Int) -> Bool {
+        if let (base, rank) = Self.derived[unit.base] {
+            dimension[base, default: 0] += power * (rank - 1)
+            return multiply((base, unit.factor), power)
+        }
         guard let scale = unit.factor.raised(to: power), let product = factor.multiplying(scale)
         else { return false }
         factor = product
@@ -104,7 +109,17 @@ struct UnitScale {
         ("oz", "g", 45_359_237, 1_600_000), ("min", "s", 60, 1), ("h", "s", 3600, 1),
         ("day", "s", 86_400, 1), ("week", "s", 604_800, 1), ("month", "month", 1, 1),
         ("year", "month", 12, 1), ("dollar", "dollar", 1, 1), ("cent", "dollar", 1, 100),
-        ("euro", "euro", 1, 1), ("gallon", "gallon", 1, 1), ("cup", "cup", 1, 1),
+        ("euro", "euro", 1, 1), ("sterling", "sterling", 1, 1), ("yuan", "yuan", 1, 1),
+        ("rupee", "rupee", 1, 1),
+        ("celsius", "celsius", 1, 1), ("fahrenheit", "fahrenheit", 1, 1), ("ohm", "ohm", 1, 1),
+        ("K", "K", 1, 1),
+        ("ha", "area", 10_000, 1), ("acre", "area", 40_468_564_224, 10_000_000),
+        ("t", "g", 1_000_000, 1), ("gallon", "gallon", 1, 1), ("cup", "cup", 1, 1),
+    ]
+
+    /// Areas and volumes in metres: what a unit with this base is a power of.
+    private static let derived: [String: (base: String, power: Int)] = [
+        "area": ("m", 2), "volume": ("m", 3),
     ]
 
     private static let units: [String: (base: String, factor: Rational)] = {
@@ -114,6 +129,14 @@ struct UnitScale {
             for prefix in prefixes {
                 guard let factor = Rational(10).raised(to: prefix.power) else { continue }
                 table[prefix.symbol + symbol] = (symbol, factor)
+            }
+        }
+        // A litre is a cubic decimetre.
+        for symbol in ["l"] + prefixes.map({ $0.symbol + "l" }) {
+            if let (_, factor) = table[symbol],
+                let cubic = factor.multiplying(Rational(1000).inverse)
+            {
+                table[symbol] = ("volume", cubic)
             }
         }
         for (symbol, base, above, below) in others {
@@ -145,11 +168,18 @@ struct UnitScale {
             ("year", ["yr"]), ("dollar", ["usd"]), ("cent", ["¢"]), ("gallon", ["gal"]),
             ("mm", ["mm"]), ("mg", ["mg"]), ("ml", ["ml"]), ("ms", ["ms"]), ("MHz", ["mhz"]),
             ("GHz", ["ghz"]), ("μm", ["um"]), ("day", ["day"]), ("week", ["week"]),
+            ("sterling", ["gbp", "quid"]), ("yuan", ["元", "rmb", "cny", "yen", "円"]),
+            ("rupee", ["rs", "inr"]), ("ohm", ["Ω", "ω"]), ("ha", ["hectare"]), ("acre", ["acre"]),
+            ("t", ["tonne"]), ("K", ["kelvin"]), ("celsius", ["celsius"]),
+            ("fahrenheit", ["fahrenheit"]),
             ("month", ["month"]), ("year", ["year"]), ("euro", ["euro"]), ("cup", ["cup"]),
         ] {
             for name in names { table[name] = symbol }
             table[symbol.lowercased()] = table[symbol.lowercased()] ?? symbol
         }
+        // T is a tesla, not a ton.
+        table["t"] = nil
+        table["k"] = nil
         return table
     }()
 }

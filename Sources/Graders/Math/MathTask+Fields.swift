@@ -104,6 +104,37 @@ extension MathTask {
                 "bare_percent", FieldNotes(defaultText: "true"), doc: "60% equals 60, besides 0.6."
             ) { $0.acceptsBarePercent = $1 },
             .boolean(
+                "assignment", FieldNotes(defaultText: "true"),
+                doc: "An equation such as x = 5 equals its value alone."
+            ) { $0.acceptsAssignment = $1 },
+            .boolean(
+                "equation_chain", FieldNotes(defaultText: "true"),
+                doc: "3 + 5 = 8 equals 8 if every member has that value."
+            ) { $0.acceptsEquationChain = $1 },
+            .boolean(
+                "bare_degrees", FieldNotes(defaultText: "true"),
+                doc: "90° equals 90, besides π/2."
+            ) { $0.acceptsBareDegrees = $1 },
+            .boolean(
+                "ratio", FieldNotes(defaultText: "true"), doc: "3:4 equals 3/4."
+            ) { $0.acceptsRatioAsQuotient = $1 },
+            .boolean(
+                "vector", FieldNotes(defaultText: "true"),
+                doc: "(1, 2) equals a matrix with one row or column."
+            ) { $0.acceptsVectorAsTuple = $1 },
+            .boolean(
+                "integration_constant", FieldNotes(defaultText: "true"),
+                doc: "Antiderivatives that both add a constant are compared up to one."
+            ) { $0.comparesUpToConstant = $1 },
+            .boolean(
+                "missing_constant", FieldNotes(defaultText: "false"),
+                doc: "An antiderivative may leave out the constant that the reference adds."
+            ) { $0.acceptsMissingConstant = $1 },
+            .boolean(
+                "unsimplified", FieldNotes(defaultText: "true"),
+                doc: "Whether 2/4 and 1 + 1 are accepted for 1/2 and 2."
+            ) { $0.acceptsUnsimplified = $1 },
+            .boolean(
                 "stated_base", FieldNotes(defaultText: "true"),
                 doc: "The digits of a reference without a base equal themselves with one."
             ) { $0.acceptsStatedBase = $1 },
