@@ -30,15 +30,22 @@ extension ProgramLanguage {
 
     /// C++20 with a second unit, `completion.cpp`, whose `__wrap_main` is called in place of
     /// `main`.
-    public static let cppTest = ProgramLanguage(
-        name: "cpp",
-        sourceName: cpp.sourceName,
-        compileCommand: cpp.compileCommand.dropLast(2)
-            + ["completion.cpp", "-Wl,--wrap=main", "-o", "program"],
-        artifactName: cpp.artifactName,
-        runCommand: cpp.runCommand,
-        environment: cpp.environment,
-        isPython: cpp.isPython,
-        precompiledHeader: cpp.precompiledHeader,
-        control: cpp.control)
+    ///
+    /// - Parameter usesCrypto: links OpenSSL's libcrypto too, which one problem of HumanEval needs;
+    ///   where its header is found, so is the library.
+    /// - Returns: the language.
+    public static func cppTest(usesCrypto: Bool) -> ProgramLanguage {
+        let library = usesCrypto ? ["-lcrypto"] : []
+        let extra = ["completion.cpp", "-Wl,--wrap=main"] + library + ["-o", "program"]
+        return ProgramLanguage(
+            name: "cpp",
+            sourceName: cpp.sourceName,
+            compileCommand: Array(cpp.compileCommand.dropLast(2)) + extra,
+            artifactName: cpp.artifactName,
+            runCommand: cpp.runCommand,
+            environment: cpp.environment,
+            isPython: cpp.isPython,
+            precompiledHeader: cpp.precompiledHeader,
+            control: cpp.control)
+    }
 }

@@ -26,8 +26,10 @@ struct CppSolution: Sendable {
         }
         let joined = CppTestSource.joined(
             solution: source, test: test.program, tag: completion.tag)
+        let usesCrypto = source.firstOffset(of: "<openssl/") != nil
         let compiled = try await sandbox.compile(
-            language: .cppTest, source: joined, files: [file], limits: compileLimits, group: group)
+            language: .cppTest(usesCrypto: usesCrypto), source: joined, files: [file],
+            limits: compileLimits, group: group)
         guard let program = compiled.program else { return FunctionRun(compiled) }
         let (first, ending) = try await run(program, completion, isControl: false)
         guard first.isAccepted, ending == .checked else { return first }
