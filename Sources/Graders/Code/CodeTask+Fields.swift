@@ -167,6 +167,10 @@ extension CodeTask {
         for (index, test) in tests.enumerated() {
             switch test {
             case .standardIO: continue
+            case .program where language == .c:
+                throw WireError(
+                    code: "conflict", message: "\"program\" is for cpp and python",
+                    pointer: JSONPointer(["tests", String(index)]))
             case .program where language != nil: continue
             case .program:
                 throw WireError(
