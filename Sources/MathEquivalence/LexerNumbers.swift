@@ -70,7 +70,8 @@ extension Lexer {
     /// Kinds: 0 `,` · 1 `{,}` or `,\!` · 2 `\,` or `\ ` · 3 one plain space · 4 `'` · 5 `_`.
     func groupSeparator() -> (kind: Int, width: Int)? {
         let mark = peek()
-        guard mark == 44 || mark == 32 || mark == 92 || mark == 123 else { return nil }
+        // Most numbers end here: a comma, a space, `\`, `{`, `'` or `_` alone may separate.
+        guard [44, 32, 92, 123, 39, 95].contains(mark) else { return nil }
         if matches("{,}", at: position) { return (1, 3) }
         if matches("\\,", at: position) || matches("\\ ", at: position) { return (2, 2) }
         if peek() == 44 {

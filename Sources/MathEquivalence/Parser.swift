@@ -245,6 +245,9 @@ extension Parser {
             advance()
         }
         let first = try parseSide()
+        if kind == .parenthesizedModulo, let modulus = try parseModulus() {
+            return try node(.congruence, [first, modulus])
+        }
         guard kind == .relation else { return first }
         var sides = [first]
         var signs: [RelationSign] = []
@@ -252,9 +255,6 @@ extension Parser {
             advance()
             signs.append(sign)
             sides.append(try parseSide())
-        }
-        if signs.isEmpty, kind == .parenthesizedModulo, let modulus = try parseModulus() {
-            return try node(.congruence, [sides[0], modulus])
         }
         guard !signs.isEmpty else { return sides[0] }
         if signs == [.congruent], let congruence = try parseCongruence(sides) { return congruence }
