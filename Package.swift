@@ -114,7 +114,9 @@ let package = Package(
         .executableTarget(
             name: "math-bench", dependencies: ["MathEquivalence", "Completion", "Bytes"],
             path: "benchmarks/math",
-            exclude: ["compare.py", "completions.py", "restyle.py", "reasons.tsv", "check_sympy.py"],
+            exclude: [
+                "compare.py", "completions.py", "restyle.py", "reasons.tsv", "check_sympy.py",
+            ],
             swiftSettings: swiftSettings),
 
         // MARK: Sandbox
