@@ -20,6 +20,8 @@ public struct ProgramRun: Sendable {
 
     /// Most inputs of a request.
     static let inputsMax = 1000
+    /// Most bytes of output that all runs of a request keep together.
+    static let outputBytesMax = 64 << 20
 
     /// Makes an empty program, to be filled.
     public init() {}
@@ -84,10 +86,29 @@ public struct ProgramRun: Sendable {
             language: language, source: code, limits: compileLimits)
         guard let program = compiled.program else { return (compiled, []) }
         var runs: [RunResult] = []
+        var bytesLeft = Self.outputBytesMax
         for input in inputs {
-            runs.append(try await sandbox.run(program, stdin: input, limits: runLimits))
+            var run = try await sandbox.run(program, stdin: input, limits: runLimits)
+            Self.keepOutput(of: &run, within: &bytesLeft)
+            runs.append(run)
         }
         return (compiled, runs)
+    }
+
+    /// Cuts what a run wrote to what is left of the request's budget, and takes it from there.
+    ///
+    /// How the run ended does not change: only what the answer quotes is cut.
+    static func keepOutput(of run: inout RunResult, within bytesLeft: inout Int) {
+        func keep(_ output: inout ByteString, _ isTruncated: inout Bool) {
+            if output.count > bytesLeft {
+                // A copy: a slice would keep all of it.
+                output = ByteString(Array(output.array.prefix(bytesLeft)))
+                isTruncated = true
+            }
+            bytesLeft -= output.count
+        }
+        keep(&run.stdout, &run.stdoutTruncated)
+        keep(&run.stderr, &run.stderrTruncated)
     }
 
     /// The outcome as `POST /v1/run` answers it.
