@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from assay_rl._server import serving
 from assay_rl.client import AssayError, Client
@@ -29,13 +32,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        with _ending_on_sigterm():
+            return command(options)
     except (AssayError, OSError, ValueError, RuntimeError) as error:
         sys.stderr.write(f"trainer: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("trainer: interrupted\n")
         return 130
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Makes SIGTERM unwind the stack, so that a server of our own ends with us."""
+
+    def end(signum: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + signum)
+
+    previous = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _parser() -> argparse.ArgumentParser:
