@@ -151,7 +151,7 @@ let package = Package(
             resources: [
                 .embedInCode("Code/Python/values.py"), .embedInCode("Code/Python/candidate.py"),
                 .embedInCode("Code/Python/judge.py"), .embedInCode("Code/Python/returns.py"),
-                .embedInCode("Code/Python/room.py"),
+                .embedInCode("Code/Python/room.py"), .embedInCode("Code/Python/packed.py"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(

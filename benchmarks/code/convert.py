@@ -43,16 +43,19 @@ def rollout(name: str, language: str, code: str, tests: list[Any], **more: Any) 
     }
 
 
-def cases(path: str) -> Iterator[Case]:
-    """The cases of a file, in order; rows without a runnable label are passed over."""
+def cases(path: str, with_checkers: bool = False) -> Iterator[Case]:
+    """The cases of a file, in order; rows without a runnable label are passed over.
+
+    With checkers, which include testlib.h, rows are judged by those they bring, else by tokens.
+    """
     with open(path, encoding="utf-8") as lines:
         for line in lines:
-            case = convert(json.loads(line))
+            case = convert(json.loads(line), with_checkers)
             if case is not None:
                 yield case
 
 
-def convert(row: dict[str, Any]) -> Case | None:
+def convert(row: dict[str, Any], with_checkers: bool) -> Case | None:
     """One row as a case."""
     name = str(row["id"])
     if "base_status" in row:
@@ -71,11 +74,11 @@ def convert(row: dict[str, Any]) -> Case | None:
         elif row["program"].endswith(tests["test"]):  # HumanEval-X: what precedes the test
             code = row["program"].removesuffix(tests["test"])
         return Case(name, rollout(name, language, code, [item]), row["program"], True)
-    return library_checker(name, row)
+    return library_checker(name, row, with_checkers)
 
 
-def library_checker(name: str, row: dict[str, Any]) -> Case:
-    """Standard input and output, with the problem's checker where the service takes one."""
+def library_checker(name: str, row: dict[str, Any], with_checkers: bool) -> Case:
+    """Standard input and output."""
     tests, language = row["tests"], row["language"]
     items = [
         {"stdin": stdin, "stdout": stdout}
@@ -84,7 +87,11 @@ def library_checker(name: str, row: dict[str, Any]) -> Case:
     wanted = {"AC": True, "TLE_ALLOWED": None}.get(row["expected"], False)
     if row["expected"] == "RE":  # fails on large inputs only, which are not in the file
         wanted = None
-    body = rollout(name, language, row["solution"], items)
+    more: dict[str, Any] = {}
+    if with_checkers and tests.get("checker"):
+        limits = {"compile_time_s": 60}
+        more["checker"] = {"language": "cpp", "code": tests["checker"], "limits": limits}
+    body = rollout(name, language, row["solution"], items, **more)
     return Case(name, body, row["solution"], wanted)
 
 

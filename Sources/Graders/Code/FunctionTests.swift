@@ -11,6 +11,7 @@ struct FunctionTests: Sendable {
     private let task: CodeTask
     private let sandbox: Sandbox
     private let group: String
+    private let planner: TestPlanner
     private let plans: [Int: TestPlan]
 
     /// Plans the tests, before a program is looked at: a faulty task is faulty for everybody.
@@ -27,7 +28,7 @@ struct FunctionTests: Sendable {
         of task: CodeTask, drawn: [Int], planner: TestPlanner, trust: Recipe.Trust,
         in sandbox: Sandbox, group: String
     ) async throws(Ungraded) {
-        (self.task, self.sandbox, self.group) = (task, sandbox, group)
+        (self.task, self.sandbox, self.group, self.planner) = (task, sandbox, group, planner)
         do {
             plans = try await Self.plans(
                 of: task, drawn: drawn, planner: planner, in: sandbox, group: group)
@@ -101,7 +102,7 @@ struct FunctionTests: Sendable {
         }
         let solution = PythonSolution(
             source: source, hasUsualImports: task.hasUsualImports, sandbox: sandbox,
-            limits: task.runLimits, comparison: task.compare, group: group)
+            planner: planner, limits: task.runLimits, comparison: task.compare, group: group)
         return try await solution.run(task.tests[index], plan)
     }
 }

@@ -19,6 +19,7 @@ struct PythonSolution: Sendable {
     let source: ByteString
     let hasUsualImports: Bool
     let sandbox: Sandbox
+    let planner: TestPlanner
     let limits: RunLimits
     let comparison: OutputComparison
     let group: String
@@ -115,14 +116,13 @@ struct PythonSolution: Sendable {
     }
 
     private func runCandidate(_ asked: ByteString) async throws(SandboxError) -> RunResult {
-        let program = try await sandbox.own(PythonPrograms.candidate, group: group)
         var input = Array("\(source.count) \(hasUsualImports ? 1 : 0)\n".utf8)
         input.reserveCapacity(input.count + source.count + asked.count)
         for part in [source, asked] { part.withUnsafeBytes { input.append(contentsOf: $0) } }
         var limits = self.limits
         limits.stdoutBytes = Self.channelBytesMax
-        return try await sandbox.run(
-            program, stdin: ByteString(input), limits: limits, group: group)
+        return try await planner.programs.run(
+            .candidate, stdin: ByteString(input), limits: limits, in: sandbox, group: group)
     }
 
     private enum Judgement {
@@ -133,7 +133,7 @@ struct PythonSolution: Sendable {
     private func judge(
         _ text: PythonText, _ plan: OutsidePlan, _ answers: ByteString
     ) async throws(SandboxError) -> Judgement {
-        let result = try await TestPlanner.ask(
+        let result = try await planner.ask(
             .members([
                 "test": text.json(["own": .raw(plan.ownNames)]), "events": .text(plan.events),
                 "results": .text(answers),

@@ -15,6 +15,8 @@ import Wire
 final class TestPlanner: Sendable {
     private let plans = SharedResults<SHA256Digest, TestPlan>(
         costMax: 64 << 20, countMax: 1 << 16)
+    /// What texts and solutions run in.
+    let programs = PythonPrograms()
 
     /// Limits of the judge program: the text of a test is expected to be cheap.
     static var limits: RunLimits {
@@ -48,7 +50,7 @@ final class TestPlanner: Sendable {
     private func make(
         _ text: PythonText, in sandbox: Sandbox, group: String
     ) async throws(SandboxError) -> TestPlan {
-        let answer = try await Self.ask(
+        let answer = try await ask(
             .members(["tests": [text.json()]]), in: sandbox, group: group)
         // A text that takes too long or that ends the judge may still do beside a solution.
         guard answer.outcome == .finished, let root = try? JSONDocument(answer.stdout).root,
@@ -59,14 +61,13 @@ final class TestPlanner: Sendable {
     }
 
     /// Runs the judge program on a request.
-    static func ask(
+    func ask(
         _ request: JSONValue, in sandbox: Sandbox, group: String
     ) async throws(SandboxError) -> RunResult {
         var writer = JSONWriter()
         writer.write(request)
-        let program = try await sandbox.own(PythonPrograms.judge, group: group)
-        return try await sandbox.run(
-            program, stdin: writer.byteString, limits: limits, group: group)
+        return try await programs.run(
+            .judge, stdin: writer.byteString, limits: Self.limits, in: sandbox, group: group)
     }
 }
 
@@ -99,18 +100,5 @@ struct PythonText: Sendable {
         if let entryPoint { object.append("entry", .string(entryPoint)) }
         for (name, value) in more { object.append(name, value) }
         return .object(object)
-    }
-}
-
-extension Sandbox {
-    /// One of our own Python programs, ready to run.
-    ///
-    /// - Throws: `SandboxError.failure` if it does not compile here, which is ours.
-    func own(_ source: ByteString, group: String) async throws(SandboxError) -> Program {
-        let compiled = try await compile(language: .python, source: source, group: group)
-        guard let program = compiled.program else {
-            throw .failure("a program of ours does not compile: \(compiled.diagnostics)")
-        }
-        return program
     }
 }
