@@ -49,13 +49,29 @@ enum CppTestSource {
     /// Names that the word `define` may define; more than it does, which is harmless.
     private static func definedMacros(in text: [UInt8]) -> [String] {
         let plain = withoutContinuations(text)
-        var names: [String] = []
-        let words = identifierRanges(in: plain)
-        for (index, range) in words.enumerated().dropLast()
-        where plain[range].elementsEqual("define".utf8) {
-            names.append(String(decoding: plain[words[index + 1]], as: UTF8.self))
+        return identifierRanges(in: plain).compactMap { range in
+            guard plain[range].elementsEqual("define".utf8) else { return nil }
+            let start = nameStart(in: plain, from: range.upperBound)
+            let end = plain[start...].firstIndex { !$0.isIdentifierPart } ?? plain.count
+            return start < end ? String(decoding: plain[start..<end], as: UTF8.self) : nil
         }
-        return names
+    }
+
+    /// The first byte that is neither white space nor in a comment.
+    private static func nameStart(in text: [UInt8], from start: Int) -> Int {
+        var next = start
+        while next < text.count {
+            if text[next].isWhitespace {
+                next += 1
+            } else if text[next...].starts(with: "/*".utf8) {
+                next += 2
+                while next < text.count, !text[next...].starts(with: "*/".utf8) { next += 1 }
+                next = min(next + 2, text.count)
+            } else {
+                return next
+            }
+        }
+        return next
     }
 
     /// Joins lines that end in a backslash, as the compiler does before anything else.

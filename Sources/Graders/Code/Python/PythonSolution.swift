@@ -173,12 +173,19 @@ struct PythonSolution: Sendable {
         return first
     }
 
+    /// An assertion behind the test: what a program must find out that forges completion.
+    private static func ending(holds: Bool) -> String {
+        let (a, b) = (Int.random(in: 1000...9999), Int.random(in: 1000...9999))
+        return "assert \(a) * \(b) == \(a * b + (holds ? 0 : Int.random(in: 1...99)))"
+    }
+
     private func besideOnce(
         _ text: PythonText, isControl: Bool
     ) async throws(SandboxError) -> FunctionRun {
         let nonce = String(UInt64.random(in: 0 ... .max), radix: 36)
         var writer = JSONWriter()
-        writer.write(text.json(["nonce": .string(nonce), "control": .boolean(isControl)]))
+        writer.write(
+            text.json(["nonce": .string(nonce), "ending": .string(Self.ending(holds: !isControl))]))
         let result = try await runCandidate(writer.byteString)
         var run = FunctionRun(result: result)
         run.trust = .inProcess
