@@ -3,7 +3,7 @@
 //
 // The worker's part of the ladder. Disjoint balls prove two values different. Balls that agree to
 // almost all of 1,024 bits, relative to their size, at 8 points make them equal with a numeric
-// proof; algebraic constants are decided exactly. A point counts only if both sides have a value
+// proof; algebraic constants are decided exactly, and Calcium may prove others equal. A point counts only if both sides have a value
 // there, a real one unless i occurs. Points are positive and negative, small and large, and drawn
 // from the seed alone.
 
@@ -237,7 +237,9 @@ static void decide_constants(contest *c, am_reply *reply) {
     int settled = settle_point(c, reply);
     if (settled == 0) return;
     if (settled == 1) {
-        conclude(reply, AM_EQUIVALENT, AM_BY_BALL, false);
+        bool is_proven = c->query->may_prove &&
+                         am_calcium_proves_equal(&c->reference, &c->answer);
+        conclude(reply, AM_EQUIVALENT, is_proven ? AM_BY_CALCIUM : AM_BY_BALL, is_proven);
     } else if (!acb_is_finite(c->left)) {
         conclude(reply, AM_REFERENCE_UNDEFINED, AM_BY_NONE, false);
     } else if (!acb_is_finite(c->right)) {

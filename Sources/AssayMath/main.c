@@ -6,7 +6,8 @@
 // Theory of operation. The parent holds one end of a socket pair, this process the other as
 // descriptor 0; no other descriptor is open but 2. A request is a frame: u32 size, u32 id, u8 kind,
 // u64 seed, u64 fuel, u16 variables, one byte a variable (1 = usually a whole number), then the
-// programs (kind 1: reference and answer; kind 2: answer, then two rationals as u32 size + digits).
+// programs (kinds 1, 4: reference and answer, 4 without Calcium; kind 2: answer, then two rationals
+// as u32 size + digits).
 // The reply is u32 size, u32 id, u8 outcome, u8 method, u8 exact, text. Kind 3 asks for an echo.
 //
 // One thread, one request at a time. End of file ends the process: when the parent dies, so does
@@ -137,7 +138,8 @@ static void handle(const uint8_t *frame, size_t size, am_reply *reply) {
         query.variable_count = variables;
         query.integer_like = cursor;
         cursor += variables;
-        if (kind == 1) is_good = run_compare(&query, &cursor, end, reply);
+        query.may_prove = kind == 1;
+        if (kind == 1 || kind == 4) is_good = run_compare(&query, &cursor, end, reply);
         else if (kind == 2) is_good = run_range(&query, &cursor, end, reply);
         else is_good = kind == 3;
     }

@@ -90,7 +90,7 @@ typedef enum {
     AM_ABORTED = 7,              // FLINT gave up; the worker is gone after this reply
 } am_outcome;
 
-typedef enum { AM_BY_NONE = 0, AM_BY_BALL = 1, AM_BY_ALGEBRAIC = 2 } am_method;
+typedef enum { AM_BY_NONE = 0, AM_BY_BALL = 1, AM_BY_ALGEBRAIC = 2, AM_BY_CALCIUM = 3 } am_method;
 
 typedef struct {
     uint8_t op;
@@ -152,6 +152,9 @@ bool am_evaluate_on_path(am_evaluation *evaluation, const am_node *node, acb_t r
 // 1 equal, 0 different, -1 not decidable this way.
 int am_algebraic_compare(am_evaluation *reference, am_evaluation *answer);
 
+// calcium.c: whether two constants that balls found equal are proven equal; false says nothing.
+bool am_calcium_proves_equal(const am_evaluation *reference, const am_evaluation *answer);
+
 // decide.c
 typedef struct {
     am_program reference;
@@ -160,6 +163,7 @@ typedef struct {
     const uint8_t *integer_like;  // one byte a variable; 1 usually whole, 2 bound
     uint64_t seed;
     uint64_t fuel;
+    bool may_prove;  // whether Calcium may be asked for a proof
 } am_query;
 
 typedef struct {

@@ -41,6 +41,8 @@ public struct Comparison: Sendable, Equatable {
         case ball
         /// Exact algebraic numbers.
         case algebraic
+        /// Constants that balls found equal, proven by Calcium.
+        case calcium
         /// Types, or member by member.
         case structure
         /// Words.

@@ -266,8 +266,8 @@ struct PreparedPair: Sendable {
         pool: WorkerPool?, options: ComparisonOptions, logarithmBase: Int?
     ) throws(NeedsWorker) -> Comparison {
         let scalars = ScalarComparator(
-            reference: reference, answer: answer, seed: seed, pool: pool, options: options,
-            logarithmBase: logarithmBase)
+            reference: reference, answer: answer, seed: seed, pool: pool.map(WorkerSession.init),
+            options: options, logarithmBase: logarithmBase)
         var comparator = Comparator(reference: reference, answer: answer, scalars: scalars)
         var finding = try comparator.compare(reference.tree.root, answer.tree.root)
         if finding.isEquivalent, !options.acceptsUnsimplified, !answer.isSimplified {

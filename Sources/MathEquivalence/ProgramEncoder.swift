@@ -13,13 +13,20 @@ struct ProgramEncoder {
 
     /// Appends the program of a subtree; false if the worker has no such operation.
     ///
-    /// A logarithm without base means base `logarithmBase`, where nil is e.
-    mutating func append(_ tree: ExpressionTree, _ top: Int32, logarithmBase: Int?) -> Bool {
-        guard let order = Self.order(tree, top) else { return false }
+    /// Parts that are exact fractions go as such, so that a long sum costs the worker nothing. A
+    /// logarithm without base means base `logarithmBase`, where nil is e.
+    mutating func append(_ side: Side, _ top: Int32, logarithmBase: Int?) -> Bool {
+        let tree = side.tree
+        guard let order = Self.order(side, top) else { return false }
         let countOffset = bytes.count
         var count: UInt32 = 0
         write(UInt32(0))
         for (node, scope) in order {
+            if let value = side.exact[node] {
+                writeNumber(value)
+                count += 1
+                continue
+            }
             guard let added = appendNode(tree, node, scope, logarithmBase) else { return false }
             count += added
         }
@@ -34,12 +41,14 @@ struct ProgramEncoder {
     private typealias Scope = [String]
 
     /// Postfix order without the names that sums and integrals bind, which are no operands.
-    private static func order(_ tree: ExpressionTree, _ top: Int32) -> [(Int32, Scope)]? {
+    private static func order(_ side: Side, _ top: Int32) -> [(Int32, Scope)]? {
+        let tree = side.tree
         var result: [(Int32, Scope)] = []
         var stack: [(Int32, Scope)] = [(top, [])]
         while let (node, scope) = stack.popLast() {
             result.append((node, scope))
             if result.count > ExpressionTree.nodeLimit { return nil }
+            if side.exact[node] != nil { continue }
             guard ExpressionTree.isBinder(tree.kind(node)), let variable = tree.parts(node).first
             else {
                 for part in tree.parts(node) { stack.append((part, scope)) }
@@ -82,6 +91,12 @@ struct ProgramEncoder {
         write(UInt32(count))
     }
 
+    private mutating func writeNumber(_ value: Rational) {
+        let text = value.wireForm
+        header(1, count: text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+    }
+
     /// Returns how many nodes of the wire were written.
     private mutating func appendNode(
         _ tree: ExpressionTree, _ node: Int32, _ scope: Scope, _ logarithmBase: Int?
@@ -91,9 +106,7 @@ struct ProgramEncoder {
         switch entry.kind {
         case .number:
             guard let value = tree.literal(node).value else { return nil }
-            let text = value.wireForm
-            header(1, count: text.utf8.count)
-            bytes.append(contentsOf: text.utf8)
+            writeNumber(value)
         case .longNumber:
             let literal = tree.literal(node)
             header(27, count: literal.digits.count)
@@ -125,9 +138,7 @@ struct ProgramEncoder {
         header(12, function: UInt8(entry.payload), count: 1)
         guard entry.payload == Int32(FunctionName.log.rawValue), let logarithmBase else { return 1 }
         // log x in base b is ln x / ln b.
-        let text = Rational(logarithmBase).wireForm
-        header(1, count: text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
+        writeNumber(Rational(logarithmBase))
         header(12, function: FunctionName.ln.rawValue, count: 1)
         header(9, count: 2)
         return 4

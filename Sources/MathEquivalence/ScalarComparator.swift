@@ -47,7 +47,7 @@ struct ScalarComparator {
     let answer: Side
     let seed: UInt64
     /// Nil in process: the comparison then stops with `NeedsWorker`.
-    let pool: WorkerPool?
+    let pool: WorkerSession?
     let options: ComparisonOptions
     /// What a logarithm without base means; nil is e.
     var logarithmBase: Int?

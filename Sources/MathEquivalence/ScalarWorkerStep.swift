@@ -12,19 +12,19 @@ extension ScalarComparator {
     /// Sends the pair to a worker.
     func askWorker(_ left: Int32, _ right: Int32) throws(NeedsWorker) -> Finding {
         var encoder = ProgramEncoder()
-        guard encoder.append(reference.tree, left, logarithmBase: logarithmBase) else {
+        guard encoder.append(reference, left, logarithmBase: logarithmBase) else {
             return Finding(
                 verdict: .undecided(.reference), step: .budget,
                 sentence: "The reference cannot be evaluated.")
         }
-        guard encoder.append(answer.tree, right, logarithmBase: logarithmBase) else {
+        guard encoder.append(answer, right, logarithmBase: logarithmBase) else {
             return .different(.budget, "The answer cannot be evaluated.")
         }
         guard let pool else { throw NeedsWorker() }
-        let head = Self.header(kind: 1, seed: seed, variables: encoder.variables)
-        guard let reply = pool.perform(head + encoder.bytes) else {
-            return blameForCrash(left, pool)
+        let reply = pool.performComparison { kind in
+            Self.header(kind: kind, seed: seed, variables: encoder.variables) + encoder.bytes
         }
+        guard let reply else { return blameForCrash(left, pool) }
         return interpret(reply, encoder.variables)
     }
 
@@ -39,7 +39,7 @@ extension ScalarComparator {
         }
         var encoder = ProgramEncoder()
         guard !answer.exact.isUndefined(right),
-            encoder.append(answer.tree, right, logarithmBase: logarithmBase),
+            encoder.append(answer, right, logarithmBase: logarithmBase),
             !encoder.hasFreeNames
         else { return .different(.structure, "The answer is no number.") }
         guard let pool else { throw NeedsWorker() }
@@ -57,14 +57,14 @@ extension ScalarComparator {
 
     /// A request killed two workers: if the reference alone runs well, the answer did it, and an
     /// answer must not be able to choose to be left out.
-    private func blameForCrash(_ left: Int32?, _ pool: WorkerPool) -> Finding {
+    private func blameForCrash(_ left: Int32?, _ pool: WorkerSession) -> Finding {
         let echo = Self.header(kind: 3, seed: 0, variables: [])
         var request = echo
         if let left {
             var encoder = ProgramEncoder()
             let isEncoded =
-                encoder.append(reference.tree, left, logarithmBase: logarithmBase)
-                && encoder.append(reference.tree, left, logarithmBase: logarithmBase)
+                encoder.append(reference, left, logarithmBase: logarithmBase)
+                && encoder.append(reference, left, logarithmBase: logarithmBase)
             guard isEncoded else {
                 return Finding(verdict: .undecided(.reference), step: .budget)
             }
@@ -92,7 +92,8 @@ extension ScalarComparator {
     }
 
     private func interpret(_ reply: MathWorker.Reply, _ variables: [String]) -> Finding {
-        let step: Comparison.Step = reply.method == 2 ? .algebraic : .ball
+        let steps: [UInt8: Comparison.Step] = [2: .algebraic, 3: .calcium]
+        let step = steps[reply.method] ?? .ball
         switch reply.outcome {
         case WorkerOutcome.equivalent:
             if !reply.isExact && !options.acceptsNumericProof {
