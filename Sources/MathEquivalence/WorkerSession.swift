@@ -8,8 +8,9 @@ final class WorkerSession {
     private let pool: WorkerPool
     private var proofsLeft = WorkerSession.proofLimit
 
-    /// Pairs of one comparison that Calcium may be asked about. One costs up to some milliseconds,
-    /// and an answer may name thousands of members.
+    /// Pairs of one comparison that Calcium may be asked about.
+    ///
+    /// One costs up to some milliseconds, and an answer may name thousands of members.
     private static let proofLimit = 16
 
     init(_ pool: WorkerPool) { self.pool = pool }
