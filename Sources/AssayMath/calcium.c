@@ -29,6 +29,7 @@ enum {
     COEFFICIENT_BITS_MAX = 96,
     PRECISION_MAX = 256,
     DEGREE_MAX = 6,
+    DENOMINATOR_BITS_MAX = 4,  // of an angle in multiples of pi
 };
 
 typedef struct {
@@ -133,8 +134,15 @@ static void hyperbolic(ca_t result, const ca_t x, bool is_sine, ca_ctx_t context
     ca_clear(inverse, context);
 }
 
+// Whether the denominator is small: the sine of pi/48 alone lies in a field of degree 16.
+static bool has_small_denominator(const ca_t x, ca_ctx_t context) {
+    if (CA_IS_QQ(x, context) || CA_FIELD_IS_NF(CA_FIELD(x, context))) return true;
+    return labs(fmpz_mpoly_max_bits(fmpz_mpoly_q_denref(CA_MPOLY_Q(x)))) <= DENOMINATOR_BITS_MAX;
+}
+
 static bool apply(state *s, ca_t result, am_function function, const ca_t x) {
     ca_ctx_struct *context = s->context;
+    if (function <= FN_CSC && !has_small_denominator(x, context)) return false;
     bool is_known = true;
     ca_t other;
     ca_init(other, context);
