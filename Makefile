@@ -1,7 +1,7 @@
 # Every target is a script in scripts/; this file only names them.
 .PHONY: help serve build test test-trainer lint format fuzz bench-http bench-compare bench-code \
     bench-math check-math-sympy bench-language bench-collation train-demo bench-train-demo \
-    golden-trainer compare-trl bench-sandbox ci-full clean
+    golden-trainer compare-trl compare-adapters bench-sandbox ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -59,6 +59,9 @@ golden-trainer: ## write the trainer's golden minibatches anew from the referenc
 
 compare-trl: ## compare the trainer's loss with TRL's own; installs TRL beside it
 	@scripts/compare-trl
+
+compare-adapters: ## call each adapter through its trainer as released; installs the trainers beside it
+	@scripts/compare-adapters $(ARGS)
 
 bench-sandbox: ## compare the sandbox with bubblewrap and plain processes; ARGS="--rounds 5"
 	@scripts/bench-sandbox $(ARGS)

@@ -225,7 +225,7 @@ def test_verifiers() -> None:
 def test_skyrl() -> None:
     import skyrl_gym
 
-    skyrl_gym.register(id="assay", entry_point="assay_rl.adapters.skyrl:AssayEnv")
+    skyrl_gym.register(id="assay", entry_point="assay_rl.adapters.skyrl:make_env")
     env = skyrl_gym.make(
         "assay", env_config={}, extras={"reward_spec": {"ground_truth": "1/4"}, "max_turns": 1}
     )

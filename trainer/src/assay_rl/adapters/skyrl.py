@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SkyRL: an environment with one turn, for ``skyrl_gym.register``.
 
-It has the methods of ``BaseTextEnv``. SkyRL cannot leave a rollout out: without a reward
+SkyRL takes only what inherits from its own class, which ``make_env`` sees to. SkyRL cannot leave a rollout out: without a reward
 ``MissingRewardError`` is raised.
 """
 
@@ -82,6 +82,18 @@ class AssayEnv:
 
     def close(self) -> None:
         """Nothing to close: environments of one process share their connections."""
+
+
+def make_env(**settings: Any) -> Any:
+    """Makes an ``AssayEnv`` that is a ``BaseTextEnv`` of SkyRL, too."""
+    return _environment_type()(**settings)
+
+
+@functools.lru_cache(maxsize=1)
+def _environment_type() -> type:
+    from skyrl_gym.envs.base_text_env import BaseTextEnv
+
+    return type("AssayTextEnv", (AssayEnv, BaseTextEnv), {})
 
 
 @functools.lru_cache(maxsize=8)
