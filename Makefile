@@ -1,7 +1,7 @@
 # Every target is a script in scripts/; this file only names them.
 .PHONY: help serve build test test-trainer lint format fuzz bench-http bench-compare bench-code \
-    bench-math check-math-sympy bench-language bench-collation train-demo bench-train-demo \
-    golden-trainer compare-trl compare-adapters bench-sandbox ci-full clean
+    bench-math bench-math-soak check-math-sympy bench-language bench-collation train-demo \
+    bench-train-demo golden-trainer compare-trl compare-adapters bench-sandbox ci-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -38,6 +38,9 @@ bench-code: ## grade files of code benchmarks against their labels; FILES="a.jso
 
 bench-math: ## compare the math engine with Math-Verify; FILES="cases.jsonl golds.jsonl"
 	@scripts/bench-math $(FILES)
+
+bench-math-soak: ## compare mixed pairs and print memory; ARGS="1000000 cases.jsonl dos.jsonl"
+	@scripts/bench-math-soak $(ARGS)
 
 check-math-sympy: ## let SymPy confirm what the math engine calls equal
 	@scripts/check-math-sympy

@@ -6,9 +6,9 @@ public import Bytes
 /// How a policy marks its thoughts.
 public struct CompletionFormat: Sendable, Equatable {
     /// Tag that opens the thoughts; 1…64 bytes.
-    public var thinkOpen: ByteString = "<think>"
+    public var thinkOpen = Self.defaultOpen
     /// Tag that closes the thoughts; 1…64 bytes.
-    public var thinkClose: ByteString = "</think>"
+    public var thinkClose = Self.defaultClose
     /// Whether white space may stand before the opening tag.
     public var allowsLeadingWhitespace = false
     /// Special tokens that are removed from the end, such as `<|im_end|>`.
@@ -18,6 +18,10 @@ public struct CompletionFormat: Sendable, Equatable {
 
     /// The format of Magistral (arXiv 2506.10910, figure 2).
     public init() {}
+
+    // Made once: a literal in its place would be allocated for each format.
+    private static let defaultOpen: ByteString = "<think>"
+    private static let defaultClose: ByteString = "</think>"
 }
 
 /// What is wrong with the thoughts of a completion.

@@ -8,11 +8,18 @@ extension Comparator {
         _ a: Int32, _ b: Int32
     ) throws(NeedsWorker) -> Finding {
         if let finding = try compareSpelledUnits(a, b) { return finding }
-        let first = left.kind(a) == .quantity ? Unit(left.text(a)) : nil
-        let second = right.kind(b) == .quantity ? Unit(right.text(b)) : nil
-        let x = first == nil ? a : left.part(a, 0)
-        let y = second == nil ? b : right.part(b, 0)
-        if let from = first?.scale, let to = second?.scale {
+        let x = left.kind(a) == .quantity ? left.part(a, 0) : a
+        let y = right.kind(b) == .quantity ? right.part(b, 0) : b
+        guard x != a, y != b else {
+            guard options.acceptsMissingUnits else {
+                return .different(.structure, "Only one side has a unit.")
+            }
+            policies.insert("unit")
+            return try compare(x, y)
+        }
+        if left.text(a) == right.text(b) { return try compare(x, y) }
+        let (first, second) = (Unit(left.text(a)), Unit(right.text(b)))
+        if let from = first.scale, let to = second.scale {
             // "pounds" are of weight or of money.
             let money = ["sterling": 1], weight = ["g": 1]
             let isPound =
@@ -26,18 +33,13 @@ extension Comparator {
             if from.factor != to.factor { return try compareConverted(x, from, y, to) }
             return try compare(x, y)
         }
-        if let first, let second, first != second {
+        if first != second {
             let isMeasured = !first.measure.isEmpty && !second.measure.isEmpty
             guard !isMeasured || first.measure == second.measure else {
                 return .different(.structure, "The units \(first.name) and \(second.name) differ.")
             }
             guard options.acceptsMissingUnits else {
                 return .different(.structure, "The units differ.")
-            }
-            policies.insert("unit")
-        } else if first == nil || second == nil {
-            guard options.acceptsMissingUnits else {
-                return .different(.structure, "Only one side has a unit.")
             }
             policies.insert("unit")
         }
@@ -55,7 +57,9 @@ extension Comparator {
         let isLeft = left.kind(a) == .quantity
         let (known, other) = isLeft ? (left.text(a), right) : (right.text(b), left)
         let node = isLeft ? b : a
-        guard other.kind(node) != .quantity, Unit(known).scale != nil,
+        // Letters spell a unit in a product or a quotient, which is told faster than a unit.
+        guard other.kind(node) == .multiply || other.kind(node) == .divide,
+            Unit(known).scale != nil,
             let quantity = SpelledUnit.read(other, node)
         else { return nil }
         let side = Side(quantity)

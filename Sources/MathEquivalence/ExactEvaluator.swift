@@ -39,8 +39,10 @@ struct ExactEvaluator: Sendable {
         guard kind.rawValue < NodeKind.tuple.rawValue, kind.rawValue >= NodeKind.add.rawValue else {
             return .unknown
         }
+        let parts = tree.parts(node)
         var operands: [Rational] = []
-        for part in tree.parts(node) {
+        operands.reserveCapacity(parts.count)
+        for part in parts {
             switch values[Int(part)] {
             case .rational(let value): operands.append(value)
             case .undefined: return .undefined

@@ -52,11 +52,15 @@ struct Node: Sendable, Equatable {
     ///
     /// `symbol`, `multiply`: 1 = came from one bare word.
     var flags: UInt8 = 0
+    /// Nodes on the longest way down, this one included.
+    var depth: UInt16 = 1
     /// Index into the table that belongs to the kind: names, numbers, texts, chains; or a function,
     /// or a count of columns.
     var payload: Int32 = 0
     var first: Int32 = 0
     var count: Int32 = 0
+    /// Nodes of the subtree, those counted twice that occur twice: matrices share their entries.
+    var size: Int32 = 1
 }
 
 /// How a number was written; policies about decimals and mixed numbers ask.
@@ -94,9 +98,6 @@ struct BasedNumber: Sendable, Equatable {
 struct ExpressionTree: Sendable {
     private(set) var nodes: [Node] = []
     private(set) var children: [Int32] = []
-    private var depths: [UInt16] = []
-    /// Nodes of the subtree, those counted twice that occur twice: matrices share their entries.
-    private var sizes: [Int32] = []
     var names: [String] = []
     var numbers: [NumberLiteral] = []
     var texts: [String] = []
@@ -106,7 +107,7 @@ struct ExpressionTree: Sendable {
     /// Whether a logarithm without a base occurs, which may mean base 10 or e.
     var hasBareLogarithm = false
 
-    /// Nodes allowed in a tree; 65,536 nodes of 16 bytes are 1 MiB.
+    /// Nodes allowed in a tree; 65,536 nodes of 20 bytes are 1.25 MiB.
     static let nodeLimit = 65_536
     /// Nodes met by a walk over a tree with shared parts.
     static let sizeLimit: Int32 = 131_072
@@ -118,36 +119,32 @@ struct ExpressionTree: Sendable {
     mutating func reserve(_ count: Int) {
         nodes.reserveCapacity(count)
         children.reserveCapacity(count)
-        depths.reserveCapacity(count)
-        sizes.reserveCapacity(count)
     }
 
     /// Adds a node whose children exist already.
     mutating func add(
         _ kind: NodeKind, _ parts: [Int32] = [], payload: Int = 0, flags: UInt8 = 0
     ) -> Int32 {
-        let first = Int32(children.count)
+        var node = Node(
+            kind: kind, flags: flags, payload: Int32(payload), first: Int32(children.count),
+            count: Int32(parts.count))
         children.append(contentsOf: parts)
-        nodes.append(
-            Node(
-                kind: kind, flags: flags, payload: Int32(payload), first: first,
-                count: Int32(parts.count)))
         var depth: UInt16 = 0
-        var size: Int32 = 1
         for part in parts {
-            depth = max(depth, depths[Int(part)])
-            size = min(size + sizes[Int(part)], Self.sizeLimit + 1)
+            let entry = nodes[Int(part)]
+            depth = max(depth, entry.depth)
+            node.size = min(node.size + entry.size, Self.sizeLimit + 1)
         }
-        sizes.append(size)
-        depths.append(depth == .max ? depth : depth + 1)
+        node.depth = depth == .max ? depth : depth + 1
+        nodes.append(node)
         return Int32(nodes.count - 1)
     }
 
     /// Whether walking the subtree is too long; every walk visits a shared part each time.
-    func isOversized(_ node: Int32) -> Bool { sizes[Int(node)] > Self.sizeLimit }
+    func isOversized(_ node: Int32) -> Bool { nodes[Int(node)].size > Self.sizeLimit }
 
     /// Nodes on the longest way down from `node`, itself included.
-    func depth(_ node: Int32) -> Int { Int(depths[Int(node)]) }
+    func depth(_ node: Int32) -> Int { Int(nodes[Int(node)].depth) }
 
     /// Whether the kind binds its first part, a name, in its last: sums, integrals, limits.
     static func isBinder(_ kind: NodeKind) -> Bool {
@@ -157,8 +154,10 @@ struct ExpressionTree: Sendable {
     /// Makes a node the number 1.
     mutating func makeOne(_ node: Int32) {
         numbers.append(NumberLiteral(value: .one))
-        nodes[Int(node)] = Node(
-            kind: .number, payload: Int32(numbers.count - 1), first: nodes[Int(node)].first)
+        var entry = nodes[Int(node)]
+        (entry.kind, entry.flags, entry.count) = (.number, 0, 0)
+        entry.payload = Int32(numbers.count - 1)
+        nodes[Int(node)] = entry
     }
 
     /// Whether names occur that no sum, integral or limit binds.

@@ -140,7 +140,8 @@ struct Lexer {
     private var startsArgument: Bool {
         var index = position
         while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
-        guard index < bytes.count else { return false }
+        // Marks that close the whole are no argument: `$ 5 min $`.
+        guard index < closingStart else { return false }
         return [40, 91, 92, 123, 95, 94].contains(bytes[index])
             || (index > position && bytes[index] != 46) || isASCIIDigit(bytes[index])
     }

@@ -174,6 +174,8 @@ extension Lexer {
 extension String {
     /// Without ASCII white space at both ends.
     var trimmedSpaces: String {
+        guard let start = utf8.first, let end = utf8.last else { return "" }
+        if !isASCIISpace(start), !isASCIISpace(end) { return self }
         let bytes = Array(utf8)
         guard let first = bytes.firstIndex(where: { !isASCIISpace($0) }),
             let last = bytes.lastIndex(where: { !isASCIISpace($0) })

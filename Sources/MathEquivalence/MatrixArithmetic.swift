@@ -7,6 +7,7 @@ extension ExpressionTree {
     /// Entries stay expressions; shapes that do not fit leave the tree as it is.
     mutating func evaluateMatrices() {
         guard root >= 0, [.add, .multiply, .negate, .power].contains(kind(root)),
+            nodes.contains(where: { $0.kind == .matrix }),
             contains(root, where: { $0.kind == .matrix })
         else { return }
         var result = self

@@ -8,7 +8,6 @@
 struct Parser {
     var tokens: [Token]
     let strings: [String]
-    var numbers: [NumberLiteral]
     var numberFlags: [UInt8]
     let bytes: [UInt8]
     var position = 0
@@ -68,7 +67,7 @@ struct Parser {
     private init(_ lexer: consuming Lexer) {
         tokens = lexer.tokens
         strings = lexer.strings
-        numbers = lexer.numbers
+        tree.numbers = lexer.numbers
         numberFlags = lexer.numberFlags
         bytes = lexer.bytes
         tree.reserve(tokens.count)
@@ -134,6 +133,12 @@ struct Parser {
             decoding: bytes[Int(token.start)..<min(Int(token.end), Int(token.start) + 40)],
             as: UTF8.self)
         return ParseFailure(message: "\"\(shown)\" is not expected here.")
+    }
+
+    /// Literals as the lexer read them; a token's value is the payload of its node.
+    var numbers: [NumberLiteral] {
+        _read { yield tree.numbers }
+        _modify { yield &tree.numbers }
     }
 
     /// Adds a node, under the limits on nodes and depth.

@@ -67,9 +67,9 @@ extension Parser {
     }
 
     private mutating func parseArgumentNumber() throws(ParseFailure) -> Int32 {
-        tree.numbers.append(numbers[Int(token.value)])
+        let index = Int(token.value)
         advance()
-        return try node(.number, payload: tree.numbers.count - 1, flags: 2)
+        return try node(.number, payload: index, flags: 2)
     }
 
     private static func inverse(_ name: FunctionName) -> FunctionName? {

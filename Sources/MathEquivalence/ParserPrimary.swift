@@ -161,14 +161,11 @@ extension Parser {
         let isInteger = flags == NumberFlags.integerLiteral
         advance()
         if isInteger, kind == .underscore { return try parseBased(numbers[index]) }
-        let literal = numbers[index]
-        guard literal.value != nil || !literal.digits.isEmpty else {
+        let isLong = numbers[index].value == nil
+        guard !isLong || !numbers[index].digits.isEmpty else {
             throw ParseFailure(message: "A repeating decimal is too long.")
         }
-        tree.numbers.append(literal)
-        let result = try node(
-            literal.value == nil ? .longNumber : .number, payload: tree.numbers.count - 1,
-            flags: flags)
+        let result = try node(isLong ? .longNumber : .number, payload: index, flags: flags)
         return isInteger ? try parseMixed(result) : result
     }
 
@@ -215,12 +212,11 @@ extension Parser {
     }
 
     private mutating func parseInteger() throws(ParseFailure) -> Int32 {
-        tree.numbers.append(numbers[Int(token.value)])
-        let flags = numberFlags[Int(token.value)]
-        let isLong = numbers[Int(token.value)].value == nil
+        let index = Int(token.value)
         advance()
         return try node(
-            isLong ? .longNumber : .number, payload: tree.numbers.count - 1, flags: flags)
+            numbers[index].value == nil ? .longNumber : .number, payload: index,
+            flags: numberFlags[index])
     }
 
     private func isProper(_ fraction: Int32) -> Bool {
@@ -457,7 +453,9 @@ extension Parser {
             NumberLiteral(
                 value: Rational(value), digits: Array(digits.dropFirst()),
                 significantDigits: digits.count - 1))
-        numberFlags.append(NumberFlags.integerLiteral)
+        // The tree may hold numbers that no token stands for.
+        let missing = numbers.count - numberFlags.count
+        numberFlags.append(contentsOf: repeatElement(NumberFlags.integerLiteral, count: missing))
         tokens[position].value = Int32(numbers.count - 1)
     }
 

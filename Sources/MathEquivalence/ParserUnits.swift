@@ -163,8 +163,8 @@ extension Parser {
             advance()
             guard words.count <= 24 else { throw unexpected() }
         }
-        let unit = String(words.joined(separator: " ").filter { !"()".contains($0) }).trimmedSpaces
-        let parts = unit.lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init)
+        let unit = Self.joined(words)
+        let parts = Self.lowerCaseWords(unit)
         // A remark in brackets names what is counted: "9 (times)".
         let changing = isRemark ? Self.changingRemarks : Self.changingWords
         guard !parts.contains(where: changing.contains) else {
@@ -179,6 +179,23 @@ extension Parser {
         }
         tree.texts.append(unit)
         return try node(.quantity, [value], payload: tree.texts.count - 1)
+    }
+
+    /// With single spaces between them, and without round brackets.
+    private static func joined(_ words: [String]) -> String {
+        let text = words.count == 1 ? words[0] : words.joined(separator: " ")
+        guard text.utf8.contains(where: { $0 == 40 || $0 == 41 }) else { return text.trimmedSpaces }
+        return String(text.filter { $0 != "(" && $0 != ")" }).trimmedSpaces
+    }
+
+    /// The runs of letters in a text, in lower case.
+    static func lowerCaseWords(_ text: String) -> [String] {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return text.lowercased().split(whereSeparator: { !$0.isLetter }).map(String.init)
+        }
+        return text.utf8.split(whereSeparator: { !isASCIILetter($0) }).map { word in
+            String(decoding: word.map { $0 | 32 }, as: UTF8.self)
+        }
     }
 
     /// `\text{(about }18.9\text{ cards)}` after an exact value repeats it roughly.

@@ -1,7 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A fraction of machine words read without a tree: `-3/4`, `\frac{3}{4}`, `0.75`, `42`.
+/// A fraction of machine words read without a tree: `-3/4`, `\frac{3}{4}`, `0.75`, `42`, `1,234`.
 struct PlainFraction {
     let isNegative: Bool
     let above: UInt64
@@ -15,7 +15,7 @@ struct PlainFraction {
         reader.skipSpaces()
         isNegative = reader.accept("-")
         let isCommand = ["\\frac{", "\\dfrac{", "\\tfrac{"].contains { reader.accept($0) }
-        guard let first = reader.digits() else { return nil }
+        guard let first = isCommand ? reader.digits() : reader.groupedDigits() else { return nil }
         var (denominator, hasPoint) = (UInt64(1), false)
         var numerator = first.value
         if isCommand || reader.accept("/") {
@@ -62,6 +62,23 @@ struct PlainFraction {
             }
             position += count
             return true
+        }
+
+        /// Digits in groups of three as in `12,345` and `12{,}345`, or without any group.
+        ///
+        /// Nil for every other use of commas.
+        mutating func groupedDigits() -> (value: UInt64, count: Int)? {
+            let start = position
+            guard var result = digits() else { return nil }
+            let isBraced = position < bytes.count && bytes[position] == UInt8(ascii: "{")
+            while isBraced ? accept("{,}") : accept(",") {
+                guard result.count <= 3 || position - start > result.count,
+                    bytes[start] != UInt8(ascii: "0"), let group = digits(), group.count == 3,
+                    result.count <= 15
+                else { return nil }
+                result = (result.value * 1000 + group.value, result.count + 3)
+            }
+            return result
         }
 
         mutating func digits() -> (value: UInt64, count: Int)? {

@@ -65,7 +65,9 @@ extension ExpressionTree {
     /// All ± of one item go together, as in a formula with ±. Items are the whole, members of lists
     /// and sets, and right sides of equations.
     mutating func expandSigns() {
-        guard root >= 0, hasSign(root) else { return }
+        guard nodes.contains(where: { $0.kind == .plusMinus || $0.kind == .minusPlus }), root >= 0,
+            hasSign(root)
+        else { return }
         var result = self
         switch kind(root) {
         case .list, .set:

@@ -99,21 +99,24 @@ private func two(_ value: Double) -> String { String(format: "%.2f", value) }
 /// One pair in twenty is hostile. Prints resident memory of this process and of its workers.
 func runSoak(_ paths: [String], _ count: Int) async throws {
     var state = SystemRandom(seed: 7)
-    let all = paths.flatMap { lines($0) }
-    let references = all.filter { !$0["gold"].isEmpty }
-    let hostile = all.filter { $0["gold"].isEmpty && !$0["answer"].isEmpty }
+    // Fixtures say "reference" where case files say "gold"; hostile files are told by their name.
+    let references = paths.filter { !$0.hasSuffix("dos.jsonl") }.flatMap { lines($0) }
+        .map { ($0["gold"].isEmpty ? $0["reference"] : $0["gold"], $0["answer"]) }
+        .filter { !$0.0.isEmpty }
+    let hostile = paths.filter { $0.hasSuffix("dos.jsonl") }.flatMap { lines($0) }
+        .map { $0["answer"] }
     guard !references.isEmpty else { return print("soak: no cases") }
     let pairs = (0..<50_000).map { index in
-        let line = references[state.below(references.count)]
-        var answer = line["answer"].isEmpty ? line["gold"] : line["answer"]
-        if index % 3 == 0 { answer = references[state.below(references.count)]["gold"] }
-        if index % 20 == 0, !hostile.isEmpty {
-            answer = hostile[state.below(hostile.count)]["answer"]
-        }
-        return Pair(reference: ByteString(line["gold"]), answer: ByteString(answer))
+        let (reference, own) = references[state.below(references.count)]
+        var answer = own.isEmpty ? reference : own
+        if index % 3 == 0 { answer = references[state.below(references.count)].0 }
+        if index % 20 == 0, !hostile.isEmpty { answer = hostile[state.below(hostile.count)] }
+        return Pair(reference: ByteString(reference), answer: ByteString(answer))
     }
     let engine = try makeEngine(workers: 2)
     var outcomes: [String: Int] = [:]
+    var clock = ProcessorClock()
+    let begin = clock.seconds()
     let step = max(1, count / 20)
     var done = 0
     while done < count {
@@ -131,6 +134,7 @@ func runSoak(_ paths: [String], _ count: Int) async throws {
         fflush(nil)
     }
     print("outcomes", outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
+    print("\(done) pairs, \(Int(clock.seconds() - begin)) s of CPU time")
     await engine.shutDown()
 }
 
