@@ -56,16 +56,18 @@ def module_alone(name: str) -> ModuleType:
 @pytest.mark.parametrize("kind", [trl.AssayReward, trl.AsyncAssayReward])
 def test_trl(kind: type[trl.AssayReward]) -> None:
     import torch
+    from accelerate import PartialState
     from trl.trainer.grpo_trainer import GRPOTrainer
     from trl.trainer.utils import start_event_loop_in_daemon
 
+    PartialState(cpu=True)  # its log needs one
     reward = pickle.loads(pickle.dumps(kind()))
     _, loop, ready = start_event_loop_in_daemon(name="loop")
     ready.wait()
     logged: dict[str, Any] = {}
     trainer = SimpleNamespace(
         accelerator=SimpleNamespace(
-            device=torch.device("cpu"), num_processes=1, gather=lambda tensor: tensor
+            device=torch.device("cpu"), is_main_process=False, num_processes=1
         ),
         reward_funcs=[reward],
         reward_func_names=[reward.__name__],

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """SkyRL: an environment with one turn, for ``skyrl_gym.register``.
 
-SkyRL takes only what inherits from its own class, which ``make_env`` sees to. SkyRL cannot leave a rollout out: without a reward
-``MissingRewardError`` is raised.
+SkyRL takes only what inherits from its own class, which ``make_env`` sees to. It cannot leave a
+rollout out: without a reward ``MissingRewardError`` is raised.
 """
 
 from __future__ import annotations
