@@ -12,9 +12,10 @@ public func fuzzParse(_ bytes: ByteString) {
     let first = MathExpression(bytes)
     let second = MathExpression(ByteString(bytes.array))
     precondition(first.type == second.type, "reading twice differs")
-    // Markdown's ** is dropped only around the whole, so that marks around it make it a product.
+    // Markdown's ** and `, and quotation marks, are dropped only around the whole; with marks of a
+    // formula around them they are a product or nothing readable.
     guard first.type != nil, bytes.count < Parser.inputLimit / 2,
-        bytes.firstOffset(of: "*") == nil
+        ["*", "`", "\""].allSatisfy({ bytes.firstOffset(of: $0) == nil })
     else { return }
     let marked = MathExpression(ByteString(Array("$ ".utf8) + bytes.array + Array(" $".utf8)))
     precondition(marked.type != nil, "marks of a formula make it unreadable")
