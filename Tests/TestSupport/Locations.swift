@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSystem
+import Glibc
 
 /// Where tests find fixtures and built programs.
 public enum Locations {
@@ -12,8 +13,11 @@ public enum Locations {
         return parts.joined(separator: "/")
     }()
 
-    /// The folder of the built products: that of the test bundle itself.
+    /// The folder of the programs that tests start: that of the test bundle itself, or
+    /// `ASSAY_TEST_PROGRAMS`. A run under a sanitizer names an ordinary build there, as workers that
+    /// live under memory limits and system call filters cannot hold a sanitizer's shadow memory.
     public static let products: String = {
+        if let named = getenv("ASSAY_TEST_PROGRAMS") { return String(cString: named) }
         guard let image = csys_own_image_path() else { return root + "/.build/debug" }
         return String(cString: image).split(separator: "/", omittingEmptySubsequences: false)
             .dropLast().joined(separator: "/")
