@@ -70,54 +70,81 @@ enum PartDetector {
     private static func marks(_ statement: Statement, _ series: Series) -> [Range<Int>] {
         var found: [Range<Int>] = []
         let bytes = statement.lower
-        var index = 0
-        while index < bytes.count {
-            let names = names(series, found.count)
-            // The place is looked at last: it may lie behind a long run of blanks.
-            if let size = names.lazy.compactMap({ size(of: $0, in: bytes, at: index) }).first,
-                isPlace(bytes, index)
-            {
-                found.append(index..<index + size)
-                index += size
-            } else {
-                index += 1
+        let labels = labels(series)
+        bytes.withUnsafeBufferPointer { text in
+            var index = 0
+            while index < text.count, found.count < labels.count {
+                // The place is looked at last: it may lie behind a long run of blanks.
+                if let size = labels[found.count].size(in: text, at: index), isPlace(bytes, index) {
+                    found.append(index..<index + size)
+                    index += size
+                } else {
+                    index += 1
+                }
             }
         }
         return found
     }
 
-    private static func size(of name: [UInt8], in bytes: [UInt8], at index: Int) -> Int? {
-        guard index + name.count <= bytes.count,
-            bytes[index..<index + name.count].elementsEqual(name)
-        else { return nil }
-        return name.count
+    /// The ways to write the label of one part.
+    private struct Label: Sendable {
+        private let names: [[UInt8]]
+        /// Which bytes a name begins with, one bit each; nearly all of a text begins none.
+        private let starts: (UInt64, UInt64, UInt64, UInt64)
+
+        init(_ names: [String]) {
+            self.names = names.map { Array($0.utf8) }
+            var bits: [UInt64] = [0, 0, 0, 0]
+            for name in self.names { bits[Int(name[0] >> 6)] |= 1 << UInt64(name[0] & 63) }
+            starts = (bits[0], bits[1], bits[2], bits[3])
+        }
+
+        /// The bytes of the first name that stands at a place; nil if none does.
+        func size(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> Int? {
+            let byte = text[index]
+            let low = byte & 64 == 0 ? starts.0 : starts.1
+            let high = byte & 64 == 0 ? starts.2 : starts.3
+            guard (byte & 128 == 0 ? low : high) >> UInt64(byte & 63) & 1 == 1 else { return nil }
+            for name in names where index + name.count <= text.count {
+                var place = 1
+                while place < name.count, text[index + place] == name[place] { place += 1 }
+                if place == name.count, name[0] == byte { return name.count }
+            }
+            return nil
+        }
     }
 
-    private static let romans = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii"]
-    private static let tables: [Series: [[[UInt8]]]] = {
-        var tables: [Series: [[[UInt8]]]] = [:]
-        for series in Series.allCases {
-            tables[series] = (0..<8).map { place in
-                let letter = String(UnicodeScalar(UInt8(0x61 + place)))
-                switch series {
-                case .letters: return ["(\(letter))", "\(letter))", "\(letter).", "（\(letter)）"]
-                case .romans: return ["(\(romans[place]))", "\(romans[place]))"]
-                case .numbers:
-                    return ["(\(place + 1))", "\(place + 1))", "\(place + 1).", "（\(place + 1)）"]
-                case .words:
-                    return [
-                        "part \(letter)", "part (\(letter))", "part \(place + 1)",
-                        "question \(place + 1)",
-                    ]
-                }
-            }.map { (names: [String]) in names.map { Array($0.utf8) } }
+    private static func labels(_ series: Series) -> [Label] {
+        switch series {
+        case .letters: letters
+        case .romans: romans
+        case .numbers: numbers
+        case .words: words
         }
-        return tables
-    }()
+    }
 
-    private static func names(_ series: Series, _ place: Int) -> [[UInt8]] {
-        guard let table = tables[series], place < table.count else { return [] }
-        return table[place]
+    private static func letter(_ place: Int) -> String {
+        String(UnicodeScalar(UInt8(0x61 + place)))
+    }
+
+    private static let letters = (0..<8).map { place in
+        let letter = letter(place)
+        return Label(["(\(letter))", "\(letter))", "\(letter).", "（\(letter)）"])
+    }
+
+    private static let romans = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii"].map {
+        Label(["(\($0))", "\($0))"])
+    }
+
+    private static let numbers = (1...8).map {
+        Label(["(\($0))", "\($0))", "\($0).", "（\($0)）"])
+    }
+
+    private static let words = (0..<8).map { place in
+        let letter = letter(place)
+        return Label([
+            "part \(letter)", "part (\(letter))", "part \(place + 1)", "question \(place + 1)",
+        ])
     }
 
     /// The start of a line, or behind a mark that ends a sentence or a clause.
