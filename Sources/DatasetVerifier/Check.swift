@@ -126,6 +126,9 @@ public protocol Check: Sendable {
     var version: Int { get }
     /// Every rule that it may find broken.
     var rules: [Rule] { get }
+    /// Whether it may run programs of rows with code tasks. The engines for that start only when
+    /// such a row meets such a check; a check that says false has no sandbox.
+    var runsPrograms: Bool { get }
 
     /// Looks at one row.
     ///
@@ -147,6 +150,9 @@ public protocol Check: Sendable {
 extension Check {
     /// The first version.
     public var version: Int { 1 }
+
+    /// Most checks read texts.
+    public var runsPrograms: Bool { false }
 
     /// Says nothing of rows together.
     public func conclude(_ rows: [RememberedRow], _ context: CheckContext) async -> [RowFinding] {

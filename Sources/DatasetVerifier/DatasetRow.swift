@@ -133,4 +133,7 @@ public struct DatasetRow: Sendable {
         self.raw = raw
         id = "\(position.file):\(position.line)"
     }
+
+    /// Whether the row's task may be one of programs, told without parsing it; false is sure.
+    var mayHaveCodeTask: Bool { task?.firstOffset(of: "code") != nil }
 }

@@ -11,17 +11,19 @@ struct Canaries: Sendable {
     let hiddenPath: String
     let run: @Sendable (BoxRequest) async throws(SandboxError) -> BoxReply?
 
-    /// Runs all of them, each in a box of its own, on every path that makes boxes.
+    /// Runs all of them, each in a box of its own, on every path that makes boxes; the paths at the
+    /// same time, since most canaries wait more than they compute.
     func report() async throws(SandboxError) -> LayerReport {
-        let direct = try await proven(by: .keeper)
-        guard has(SBX_PYTHON_ZYGOTE) else {
+        let isWarm = has(SBX_PYTHON_ZYGOTE)
+        async let warmed = isWarm ? attempt(.zygote) : nil
+        let direct = try await attempt(.keeper).get()
+        guard let warm = try await warmed?.get() else {
             let why = facts.python.isEmpty ? "" : " (\(facts.python))"
             return LayerReport(
                 layers: direct.layers, enclosure: enclosure,
                 memoryMode: direct.isCapped ? memoryMode : "none",
                 python: "exec\(why)")
         }
-        let warm = try await proven(by: .zygote)
         let layers = zip(direct.layers, warm.layers).map { direct, warm in
             guard direct.isActive && !warm.isActive else { return direct }
             return IsolationLayer(
@@ -37,9 +39,21 @@ struct Canaries: Sendable {
     /// Who makes the box of a canary.
     private enum Maker { case keeper, zygote }
 
-    private func proven(
-        by maker: Maker
-    ) async throws(SandboxError) -> (layers: [IsolationLayer], isCapped: Bool) {
+    /// What the canaries of one path showed.
+    private struct Proof {
+        let layers: [IsolationLayer]
+        let isCapped: Bool
+    }
+
+    private func attempt(_ maker: Maker) async -> Result<Proof, SandboxError> {
+        do throws(SandboxError) {
+            return .success(try await proven(by: maker))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func proven(by maker: Maker) async throws(SandboxError) -> Proof {
         let probe = try await probe(maker)
         let tree = try await answer("orphan", maker)
         let trace = try await answer("trace", maker)
@@ -77,7 +91,7 @@ struct Canaries: Sendable {
                 detail: has(SBX_CGROUP_CPU) ? "cgroup" : "sampled from /proc, 10 ms steps",
                 isRequired: true),
         ]
-        return (layers, memory.outcome == SBX_MEMORY_LIMIT)
+        return Proof(layers: layers, isCapped: memory.outcome == SBX_MEMORY_LIMIT)
     }
 
     // MARK: - Layers

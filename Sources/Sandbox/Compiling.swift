@@ -33,11 +33,10 @@ extension Sandbox {
     private func compileUncached(
         _ key: CompileCache.Key, group: String
     ) async throws(SandboxError) -> CompileResult {
+        let plain = ProgramLanguage.all.first { $0.name == key.language.name } ?? key.language
+        if configuration.provesLanguages { try await prove(plain) }
         let result = try await compileOnce(key, group: group)
-        if let failure = result.failure {
-            let plain = ProgramLanguage.all.first { $0.name == key.language.name }
-            try await confirm(failure, of: plain ?? key.language, group: group)
-        }
+        if let failure = result.failure { try await confirm(failure, of: plain, group: group) }
         return result
     }
 

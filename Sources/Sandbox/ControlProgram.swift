@@ -19,6 +19,8 @@ struct ControlProgram: Sendable, Hashable {
 /// a program's verdict, a failed compilation is believed only while the control program compiles.
 final class ControlLog: Sendable {
     private let successes = Locked<[String: Double]>([:])
+    /// Languages whose control program has run.
+    let proven = SharedResults<String, Void>(costMax: 16, countMax: 16)
 
     /// How long a success speaks for the compiler, in seconds.
     private static let validSeconds = 60.0
@@ -46,6 +48,18 @@ extension Sandbox {
             throw .unavailable(
                 "a known \(language.name) program ends with \(result.outcome.word): "
                     + result.stderr.string)
+        }
+    }
+
+    /// Checks a language unless that was done before; who asks meanwhile waits.
+    ///
+    /// - Parameter language: whose compiler or interpreter is tried.
+    /// - Throws: `SandboxError.unavailable` with what went wrong; the next caller tries again.
+    func prove(_ language: ProgramLanguage) async throws(SandboxError) {
+        _ = try await controls.proven.result(for: language.name) {
+            1
+        } make: { () throws(SandboxError) in
+            try await self.check(language)
         }
     }
 

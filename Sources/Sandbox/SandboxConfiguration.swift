@@ -22,6 +22,9 @@ public struct SandboxConfiguration: Sendable {
     public var allowDegraded: Set<String> = []
     /// Uses control groups where they can be written.
     public var usesControlGroups = true
+    /// Compiles and runs a known program before the first program of each language, for callers that
+    /// do not `check` all of them at the start.
+    public var provesLanguages = false
     /// User id that the helper takes before all else; nil = that of this process.
     public var userID: UInt32?
     /// A command that starts the helper in a narrower environment, for tests.

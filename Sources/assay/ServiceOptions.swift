@@ -93,18 +93,63 @@ struct ServiceOptions: ParsableArguments {
     /// kept.
     ///
     /// One that cannot start is absent, and the facts say why; only a fallback that was asked for
-    /// and cannot start, or a recipe whose program does not compile, ends the program.
+    /// and cannot start, or a recipe whose program does not compile, ends the program. `sandbox`
+    /// says when the sandbox starts: on demand only where neither of the two needs it.
     func start(
-        recipes: RecipeBook = RecipeBook(), cacheBytes: Int = 0
+        recipes: RecipeBook = RecipeBook(), cacheBytes: Int = 0, sandbox: SandboxStart = .atOnce
     ) async throws -> RunningEngines {
         let cores = Int(csys_usable_cores())
         let pool = BlockingPool(name: "grading", width: threads ?? cores)
+        let workers = sandboxWorkers ?? cores
+        var configuration = sandboxConfiguration(workers: workers)
         var engines = Engines()
         var facts = ServiceFacts(version: Assay.version)
         engines.checkerFiles = try checkerFile.map(Self.readCheckerFile)
         engines.testSets = openTestSets()
+        let isOnDemand =
+            sandbox == .onDemand && mathFallback == .none
+            && recipes.recipes.allSatisfy(\.recipe.components.isEmpty)
+        if !isOnDemand { await addSandbox(configuration, to: &engines, &facts) }
+        addMath(workers: pool.width, to: &engines, &facts)
+        addLanguageModel(to: &engines, &facts)
+        facts.licences.append(LanguageLicence.json)
+        if mathFallback == .sympy { engines.mathFallback = try await startSymPy(engines) }
+        let width = 4 * max(pool.width, workers)
+        let grading: @Sendable (Engines) -> GradingEngines = { engines in
+            GradingEngines(
+                engines: engines,
+                rewards: RewardEngine(
+                    registry: GraderRegistry(engines: engines), pool: pool, batchWidth: width,
+                    cache: cacheBytes > 0 ? ResultCache(capacityBytes: cacheBytes) : nil))
+        }
+        let first = grading(engines)
+        if let fault = await RecipeOptions.fault(of: recipes, first.rewards.registry) {
+            await engines.sandbox?.shutDown()
+            await engines.math?.shutDown()
+            throw ValidationError(fault)
+        }
+        configuration.provesLanguages = isOnDemand
+        let programs = OnDemand { [engines, configuration] in
+            guard isOnDemand, let sandbox = try? await Self.startSandbox(configuration) else {
+                return first
+            }
+            var all = engines
+            all.sandbox = sandbox
+            return grading(all)
+        }
+        return RunningEngines(
+            pool: pool, first: first, programs: programs, batchWidth: width, recipes: recipes,
+            facts: facts)
+    }
+
+    // MARK: - Engines
+
+    private func addSandbox(
+        _ configuration: SandboxConfiguration, to engines: inout Engines,
+        _ facts: inout ServiceFacts
+    ) async {
         do {
-            let sandbox = try await startSandbox(workers: sandboxWorkers ?? cores)
+            let sandbox = try await Self.startSandbox(configuration)
             engines.sandbox = sandbox
             facts.engines.append(
                 EngineFacts(name: "sandbox", isReady: true, report: sandbox.layers.json))
@@ -112,17 +157,22 @@ struct ServiceOptions: ParsableArguments {
             facts.engines.append(
                 EngineFacts(name: "sandbox", isReady: false, report: .string(error.description)))
         }
+    }
+
+    private func addMath(workers: Int, to engines: inout Engines, _ facts: inout ServiceFacts) {
         do {
             engines.math = try MathEngine(
                 configuration: MathConfiguration(
-                    workerPath: Installation.helper("assay-math"), workerCount: pool.width))
+                    workerPath: Installation.helper("assay-math"), workerCount: workers))
             facts.engines.append(
-                EngineFacts(
-                    name: "math", isReady: true, report: .string("\(pool.width) workers")))
+                EngineFacts(name: "math", isReady: true, report: .string("\(workers) workers")))
         } catch {
             facts.engines.append(
                 EngineFacts(name: "math", isReady: false, report: .string(error.message)))
         }
+    }
+
+    private func addLanguageModel(to engines: inout Engines, _ facts: inout ServiceFacts) {
         do {
             let path = languageModel ?? Installation.languageModel
             let model = try LanguageModel(path: path)
@@ -133,21 +183,6 @@ struct ServiceOptions: ParsableArguments {
             facts.engines.append(
                 EngineFacts(name: "language", isReady: false, report: .string(error.message)))
         }
-        facts.licences.append(LanguageLicence.json)
-        if mathFallback == .sympy { engines.mathFallback = try await startSymPy(engines) }
-        let registry = GraderRegistry(engines: engines)
-        if let fault = await RecipeOptions.fault(of: recipes, registry) {
-            await engines.sandbox?.shutDown()
-            await engines.math?.shutDown()
-            throw ValidationError(fault)
-        }
-        let width = 4 * max(pool.width, engines.sandbox?.workers ?? 1)
-        return RunningEngines(
-            pool: pool, engines: engines,
-            rewards: RewardEngine(
-                registry: registry, pool: pool, batchWidth: width,
-                cache: cacheBytes > 0 ? ResultCache(capacityBytes: cacheBytes) : nil),
-            recipes: recipes, facts: facts)
     }
 
     /// Where it cannot be opened, tasks carry their tests themselves.
@@ -183,14 +218,22 @@ struct ServiceOptions: ParsableArguments {
         }
     }
 
-    private func startSandbox(workers: Int) async throws(SandboxError) -> Sandbox {
+    private func sandboxConfiguration(workers: Int) -> SandboxConfiguration {
         var configuration = SandboxConfiguration(
             helperPath: Installation.helper("assay-sandbox"),
             cacheDirectory: cacheDirectory ?? Installation.cacheDirectory, workers: workers)
         configuration.pythonPath = python
         configuration.compilerPath = compiler
         configuration.allowDegraded = allowDegraded.names
+        return configuration
+    }
+
+    /// Starts a sandbox; it has proven every language, or will before the first program of each.
+    private static func startSandbox(
+        _ configuration: SandboxConfiguration
+    ) async throws(SandboxError) -> Sandbox {
         let sandbox = try await Sandbox.start(configuration)
+        guard !configuration.provesLanguages else { return sandbox }
         do {
             for language in ProgramLanguage.all {
                 try await sandbox.prepare(language)
@@ -204,17 +247,39 @@ struct ServiceOptions: ParsableArguments {
     }
 }
 
+/// When the sandbox starts.
+enum SandboxStart {
+    /// Before anything else, with a proof that every language works.
+    case atOnce
+    /// When a program is to be run first; then each language is proven before its first program.
+    case onDemand
+}
+
+/// Engines, and what grades on them.
+struct GradingEngines: Sendable {
+    let engines: Engines
+    let rewards: RewardEngine
+}
+
 /// The engines of a process.
 struct RunningEngines {
     let pool: BlockingPool
-    let engines: Engines
-    let rewards: RewardEngine
+    /// What runs from the start.
+    let first: GradingEngines
+    /// The same with the sandbox, which starts now if it is on demand; without it if it cannot.
+    let programs: OnDemand<GradingEngines>
+    /// Rollouts or rows in flight; enough to keep all sandbox slots busy.
+    let batchWidth: Int
     let recipes: RecipeBook
     let facts: ServiceFacts
 
+    var engines: Engines { first.engines }
+    var rewards: RewardEngine { first.rewards }
+
     /// Stops the helper processes, then the threads.
     func shutDown() async {
-        await engines.sandbox?.shutDown()
+        let last = await programs.valueIfAsked() ?? first
+        await last.engines.sandbox?.shutDown()
         await engines.math?.shutDown()
         pool.shutDown()
     }

@@ -63,6 +63,9 @@ struct VerifyFiles: AsyncParsableCommand {
     @Option(help: "An evaluation set that rows must not be taken from; may be repeated.")
     var against: [String] = []
 
+    @Option(help: "Largest row in bytes; a larger one is a finding. Beyond 8 MiB one at a time.")
+    var rowBytes = ReadOptions.rowBytesStandard
+
     @Option(help: "How often a reference solution is run, to see whether its verdict is stable.")
     var runs: Int?
 
@@ -87,6 +90,11 @@ struct VerifyFiles: AsyncParsableCommand {
         for (name, count) in counts {
             guard let count, !(1...100).contains(count) else { continue }
             throw ValidationError("\(name) takes 1 to 100, not \(count)")
+        }
+        let sizes = ReadOptions.rowBytesRange
+        guard sizes.contains(rowBytes) else {
+            throw ValidationError(
+                "--row-bytes takes \(sizes.lowerBound) to \(sizes.upperBound), not \(rowBytes)")
         }
         if resume && journal == nil {
             throw ValidationError("--resume needs the --journal to go on with")
@@ -123,14 +131,14 @@ struct VerifyFiles: AsyncParsableCommand {
         let codes = try rules.codes(among: known)
         let judgement = try reports.judgement(known)
         let rows = try VerifySession.rows(
-            files, profile: profile, python: service.readerPython)
+            files, profile: profile, rowBytesMax: rowBytes, python: service.readerPython)
         let session = try await VerifySession(
             registry: registry, codes: codes, service: serviceOptions,
             book: try recipes.book(standard: recipe), choices: choices, against: sets)
         defer { session.removeTemporaryFolder() }
         let path = try journal ?? session.temporaryFile("journal")
         let parameters = try session.parameters(
-            files: files, profile: profile, shard: part)
+            files: files, profile: profile, rowBytesMax: rowBytes, shard: part)
         let writer = try JournalWriter(path, parameters, resume: resume)
         if writer.resumedCount > 0 { say("going on after \(writer.resumedCount) rows") }
         var run = session.run

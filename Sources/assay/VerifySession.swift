@@ -9,6 +9,7 @@ import Glibc
 import Graders
 import Grading
 import Hashing
+import LanguageID
 import RewardService
 import Rewards
 import Sandbox
@@ -35,10 +36,12 @@ struct VerifySession {
     let running: RunningEngines
     let registry: CheckRegistry
     let context: CheckContext
+    private let contextForPrograms: @Sendable () async -> CheckContext
     private let recipe: PreparedRecipe
     private let toolchain: String
     private let python: String
     private let against: [RunParameters.Input]
+    private let mathFallback: String
     private let temporary = TemporaryFolder()
 
     /// All rules, those of whole files included.
@@ -54,16 +57,22 @@ struct VerifySession {
         recipe = book.standard
         self.registry = registry
         self.against = against.map { .init(name: $0.name, content: $0.digest.hex) }
-        running = try await service.start(recipes: book)
+        let running = try await service.start(recipes: book, sandbox: .onDemand)
+        self.running = running
         python = service.readerPython
+        mathFallback = service.mathFallback.rawValue
         toolchain = Self.facts(of: service.compiler) + ", " + Self.facts(of: service.python)
-        var context = CheckContext(
-            rewards: running.rewards, engines: running.engines, recipe: recipe.recipe,
-            selected: codes)
-        context.runs = choices.runs
-        context.solutionsMax = choices.solutionsMax
-        context.mutantsMax = choices.mutantsMax
-        self.context = context
+        let context: @Sendable (GradingEngines) -> CheckContext = { [recipe] grading in
+            var context = CheckContext(
+                rewards: grading.rewards, engines: grading.engines, recipe: recipe.recipe,
+                selected: codes)
+            context.runs = choices.runs
+            context.solutionsMax = choices.solutionsMax
+            context.mutantsMax = choices.mutantsMax
+            return context
+        }
+        self.context = context(running.first)
+        contextForPrograms = { [programs = running.programs] in context(await programs.value()) }
     }
 
     /// Turns what went wrong into a sentence and exit code 2.
@@ -103,22 +112,23 @@ struct VerifySession {
 
     var run: VerificationRun {
         VerificationRun(
-            checks: registry.checks, context: context, pool: running.pool,
-            width: 4 * max(running.pool.width, running.engines.sandbox?.workers ?? 1))
+            checks: registry.checks, context: context, contextForPrograms: contextForPrograms,
+            pool: running.pool, width: running.batchWidth)
     }
 
     /// Opens the files; `python` reads those that are Parquet.
     static func rows(
-        _ files: [String], profile: String?, python: String
+        _ files: [String], profile: String?, rowBytesMax: Int, python: String
     ) throws(ReadError) -> DatasetReader {
         var options = ReadOptions()
         options.profile = profile
+        options.rowBytesMax = rowBytesMax
         options.python = python
         return try DatasetReader(files, options: options)
     }
 
     func parameters(
-        files: [String], profile: String?, shard: Shard
+        files: [String], profile: String?, rowBytesMax: Int, shard: Shard
     ) throws(VerificationError) -> RunParameters {
         var inputs: [RunParameters.Input] = []
         for file in files {
@@ -134,6 +144,14 @@ struct VerifySession {
         parameters.profile = profile ?? "auto"
         parameters.shard = shard
         parameters.against = against
+        parameters.rowBytesMax = rowBytesMax
+        if let model = running.engines.languageModel {
+            parameters.languageModel = "\(model.file.name) \(model.file.digest.hex)"
+        }
+        parameters.mathFallback = mathFallback
+        parameters.checkerFiles = running.engines.checkerFiles.map {
+            .init(name: $0.name, content: SHA256.hash($0.content).hex)
+        }
         return parameters
     }
 
@@ -179,7 +197,8 @@ struct VerifySession {
             try split.write(
                 dataset,
                 rows: try Self.rows(
-                    set.parameters.files.map(\.name), profile: profile, python: python))
+                    set.parameters.files.map(\.name), profile: profile,
+                    rowBytesMax: set.parameters.rowBytesMax, python: python))
         }
         return dataset.summary.verdict.exitCode
     }

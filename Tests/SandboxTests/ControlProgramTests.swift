@@ -35,6 +35,23 @@ extension SandboxTests {
             await sandbox.shutDown()
         }
 
+        @Test("proven on demand, a language that does not work is found before its first program")
+        func provenOnDemand() async throws {
+            var configuration = Shared.configuration(workers: 1)
+            configuration.pythonPath = "/usr/bin/true"
+            configuration.provesLanguages = true
+            let sandbox = try await Sandbox.start(configuration)
+
+            for _ in 0..<2 {
+                await #expect(throws: SandboxError.self) {
+                    try await sandbox.compile(language: .python, source: "print(1)")
+                }
+            }
+            let good = try await sandbox.compile(language: .c, source: "int main() { return 0; }")
+            #expect(good.program != nil)
+            await sandbox.shutDown()
+        }
+
         @Test("a program that a working compiler refuses has its verdict")
         func faultyProgram() async throws {
             let sandbox = try await Shared.sandbox(.standard)

@@ -18,6 +18,8 @@ import Wire
 public struct RolloutCheck: Check {
     /// The check's name in journals.
     public let name = "rollouts"
+    /// Completions of code tasks are programs.
+    public let runsPrograms = true
     /// What it finds.
     public let rules = [Self.trivial, Self.impossible, Self.majority, Self.label]
 

@@ -40,10 +40,9 @@ public struct DatasetSplit: Sendable {
         let dropped = try droppedPath.map { (path) throws(VerificationError) in
             try WholeFile(path)
         }
-        let feed = RowFeed(rows)
         try dataset.forEachRow { (row) throws(VerificationError) in
             guard let hash = row.hash else { return }
-            guard let raw = try feed.next()?.row, SHA256.hash(raw.text) == hash else {
+            guard let raw = try Self.next(rows), SHA256.hash(raw.text) == hash else {
                 throw VerificationError("\(row.place) is not what was verified")
             }
             if row.failures.isEmpty && row.reason == nil {
@@ -56,6 +55,14 @@ public struct DatasetSplit: Sendable {
         }
         try clean?.finish()
         try dropped?.finish()
+    }
+
+    private static func next(_ rows: any RowStream) throws(VerificationError) -> RawRow? {
+        do throws(ReadError) {
+            return try rows.next()?.row
+        } catch {
+            throw VerificationError(error.message)
+        }
     }
 
     private static func reasons(_ row: ReportRow, _ raw: RawRow) -> JSONValue {

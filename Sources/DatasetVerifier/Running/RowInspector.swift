@@ -7,6 +7,7 @@ import Hashing
 struct RowInspector: Sendable {
     let checks: [any Check]
     let context: CheckContext
+    let contextForPrograms: @Sendable () async -> CheckContext
     let cache: RowCache?
 
     /// What is found of a row, from the cache if it was looked at before.
@@ -23,6 +24,7 @@ struct RowInspector: Sendable {
         let row = decoder.decode(raw)
         var record = RowRecord(
             fileIndex: place.fileIndex, line: place.line, id: row.id, hash: hash)
+        let context = needsPrograms(row) ? await contextForPrograms() : self.context
         for check in checks {
             record.add(await check.inspect(row, context), of: check.name, where: context.runs)
         }
@@ -31,5 +33,10 @@ struct RowInspector: Sendable {
             try cache?.keep(record, hasOwnID: row.hasOwnID, profile: decoder.profile)
         }
         return record
+    }
+
+    /// Whether a check that runs may have to run a program of the row.
+    private func needsPrograms(_ row: DatasetRow) -> Bool {
+        row.mayHaveCodeTask && checks.contains(where: \.runsPrograms)
     }
 }

@@ -48,6 +48,14 @@ public struct RunParameters: Sendable {
     public var mutantsMax = 5
     /// Seeds everything random.
     public var seed = 0
+    /// Largest row that is read, in bytes.
+    public var rowBytesMax = ReadOptions.rowBytesStandard
+    /// What tells the language model from others; empty without one.
+    public var languageModel = ""
+    /// Who is asked about math that stays undecided; `none` for nobody.
+    public var mathFallback = "none"
+    /// Files that checkers may include.
+    public var checkerFiles: [Input] = []
     /// Hash of the recipe.
     public var recipeHash: String
     /// What tells the compiler and the interpreter apart from others.
@@ -81,7 +89,7 @@ public struct RunParameters: Sendable {
     }
 
     /// Raised by one whenever the lines of journals change.
-    static let format = 1
+    static let format = 2
 
     private var common: JSONObject {
         JSONObject([
@@ -90,7 +98,9 @@ public struct RunParameters: Sendable {
             "checks": .array(checks.map { .string($0) }),
             "against": .array(against.map(\.json)), "runs": .integer(runs),
             "solutions_max": .integer(solutionsMax), "mutants_max": .integer(mutantsMax),
-            "seed": .integer(seed), "recipe_hash": .string(recipeHash),
+            "seed": .integer(seed), "row_bytes_max": .integer(rowBytesMax),
+            "language_model": .string(languageModel), "math_fallback": .string(mathFallback),
+            "checker_files": .array(checkerFiles.map(\.json)), "recipe_hash": .string(recipeHash),
             "toolchain": .string(toolchain),
         ])
     }
@@ -124,6 +134,9 @@ extension RunParameters {
             let runs = root["runs"]?.plainInteger, let seed = root["seed"]?.plainInteger,
             let solutionsMax = root["solutions_max"]?.plainInteger,
             let mutantsMax = root["mutants_max"]?.plainInteger,
+            let rowBytesMax = root["row_bytes_max"]?.plainInteger,
+            let languageModel = root["language_model"]?.string,
+            let mathFallback = root["math_fallback"]?.string,
             let toolchain = root["toolchain"]?.string,
             let parts = root["shard"]?.elements.compactMap(\.plainInteger), parts.count == 2,
             let shard = Shard(parts[0], of: parts[1])
@@ -135,10 +148,14 @@ extension RunParameters {
         self.solutionsMax = solutionsMax
         self.mutantsMax = mutantsMax
         self.seed = seed
+        self.rowBytesMax = rowBytesMax
+        self.languageModel = languageModel.string
+        self.mathFallback = mathFallback.string
         self.toolchain = toolchain.string
         self.shard = shard
         files = Input.list(root["files"])
         against = Input.list(root["against"])
+        checkerFiles = Input.list(root["checker_files"])
         rules = root["rules"]?.elements.compactMap { $0.string?.string } ?? []
         checks = root["checks"]?.elements.compactMap { $0.string?.string } ?? []
     }

@@ -33,6 +33,9 @@ public struct VerificationRun: Sendable {
     public var checks: [any Check]
     /// Engines and choices.
     public var context: CheckContext
+    /// The same with the engines that run programs, which may start when the first row with
+    /// programs asks for them; the others never wait for it.
+    public var contextForPrograms: @Sendable () async -> CheckContext
     /// Threads that compute.
     public var pool: BlockingPool
     /// Rows in flight; ≥ 1, enough to keep all sandbox slots busy.
@@ -49,12 +52,19 @@ public struct VerificationRun: Sendable {
     /// - Parameters:
     ///   - checks: all there are; those without a selected rule are left out.
     ///   - context: engines and choices.
+    ///   - contextForPrograms: the same with engines that run programs; nil where `context` has
+    ///     them.
     ///   - pool: threads that compute; it must outlive the run.
     ///   - width: rows in flight; ≥ 1.
-    public init(checks: [any Check], context: CheckContext, pool: BlockingPool, width: Int) {
+    public init(
+        checks: [any Check], context: CheckContext,
+        contextForPrograms: (@Sendable () async -> CheckContext)? = nil, pool: BlockingPool,
+        width: Int
+    ) {
         precondition(width >= 1, "a run needs at least one row in flight")
         self.checks = checks.filter { $0.rules.contains(where: context.runs) }
         self.context = context
+        self.contextForPrograms = contextForPrograms ?? { context }
         self.pool = pool
         self.width = width
     }
@@ -76,8 +86,11 @@ public struct VerificationRun: Sendable {
         let feed = RowFeed(rows)
         let deadline = budgetSeconds.map { csys_monotonic_nanoseconds() + UInt64($0 * 1e9) }
         let work = Work(
-            inspector: RowInspector(checks: checks, context: context, cache: cache), feed: feed,
-            order: order, shard: journal.parameters.shard, resumedEnd: journal.resumedEnd)
+            inspector: RowInspector(
+                checks: checks, context: context, contextForPrograms: contextForPrograms,
+                cache: cache),
+            feed: feed, order: order, shard: journal.parameters.shard,
+            resumedEnd: journal.resumedEnd)
         let isCut = await withTaskExecutorPreference(pool) {
             await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<width {
@@ -133,7 +146,8 @@ private struct Work: Sendable {
     func pullRows(_ progress: () -> Void) async {
         while !order.isClosed {
             do throws(VerificationError) {
-                guard let item = try feed.next() else { return }
+                guard let item = try await feed.next() else { return }
+                defer { feed.finished(item) }
                 await order.waitForTurn(item.ordinal)
                 if order.isClosed { return }
                 order.take(item.ordinal, try await look(at: item))

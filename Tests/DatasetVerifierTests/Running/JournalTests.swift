@@ -54,6 +54,34 @@ struct JournalTests {
         ) { try await other.perform(resume: true) }
     }
 
+    @Test("whatever results depend on tells a journal, and a cache, from others")
+    func everyParameter() throws {
+        let parameters = StubRun([["{}"]]).parameters
+        let folder = TemporaryFolder()
+        let path = folder.file("journal")
+        _ = try JournalWriter(path, parameters, resume: false)
+        _ = try JournalWriter(path, parameters, resume: true)
+        let input = RunParameters.Input(name: "testlib.h", content: "1")
+        let changes: [(name: String, change: (inout RunParameters) -> Void)] = [
+            ("profile", { $0.profile = "verl" }), ("against", { $0.against = [input] }),
+            ("runs", { $0.runs += 1 }), ("solutions_max", { $0.solutionsMax += 1 }),
+            ("mutants_max", { $0.mutantsMax += 1 }), ("seed", { $0.seed += 1 }),
+            ("row_bytes_max", { $0.rowBytesMax += 1 }),
+            ("language_model", { $0.languageModel = "lid.176.bin" }),
+            ("math_fallback", { $0.mathFallback = "sympy" }),
+            ("checker_files", { $0.checkerFiles = [input] }),
+            ("recipe_hash", { $0.recipeHash += "1" }), ("toolchain", { $0.toolchain += "1" }),
+        ]
+        for (name, change) in changes {
+            var other = parameters
+            change(&other)
+            #expect(
+                throws: VerificationError("\(path) belongs to another run: \(name) differ")
+            ) { try JournalWriter(path, other, resume: true) }
+            #expect(other.cacheKey != parameters.cacheKey, "\(name)")
+        }
+    }
+
     @Test("a dataset that changed under its journal is refused")
     func changedDataset() async throws {
         var run = StubRun([["{\"id\":\"a\"}", "{\"id\":\"b\"}"]])

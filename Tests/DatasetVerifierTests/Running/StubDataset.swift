@@ -58,6 +58,7 @@ struct StubDecoder: RowDecoder {
             row.id = id.string
             row.hasOwnID = true
         }
+        row.task = (try? JSONDocument(raw.text).root["task"])?.raw
         return row
     }
 }
@@ -75,9 +76,15 @@ struct StubCheck: Check {
     let looked = Locked(0)
     /// Row, by id, that never comes back until it is cancelled.
     var stuckID: String?
+    var runsPrograms = false
+    /// Rows looked at now, and the most that ever were.
+    let inside = Locked((now: 0, most: 0))
 
     func inspect(_ row: DatasetRow, _ context: CheckContext) async -> Inspection {
         looked.withLock { $0 += 1 }
+        inside.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+        defer { inside.withLock { $0.now -= 1 } }
+        await Task.yield()
         guard let root = try? JSONDocument(row.raw).root else {
             return Inspection(findings: [Finding(Self.bad, "no JSON: \(row.raw.string)")])
         }

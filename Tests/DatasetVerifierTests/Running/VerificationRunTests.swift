@@ -3,6 +3,7 @@
 
 import Bytes
 import DatasetVerifier
+import Execution
 import Glibc
 import Hashing
 import Testing
@@ -89,6 +90,46 @@ struct VerificationRunTests {
         try await whole.perform()
         try await run.perform(resume: true)
         #expect(try run.folder.text("journal") == whole.folder.text("journal"))
+    }
+
+    @Test(
+        "engines for programs are asked for by rows with code tasks alone, where a check runs them",
+        arguments: [
+            (#"{"task":{"type":"code"}}"#, true, true),
+            (#"{"task":{"type":"code"}}"#, false, false),
+            (#"{"task":{"type":"math"}}"#, true, false), ("{}", true, false),
+            ("no json", true, false),
+        ])
+    func onDemand(_ row: String, runsPrograms: Bool, isAsked: Bool) async throws {
+        var run = StubRun([[row, row]])
+        run.check.runsPrograms = runsPrograms
+        let asked = Locked(0)
+        let context = run.context
+        let verification = VerificationRun(
+            checks: [run.check], context: context,
+            contextForPrograms: {
+                asked.withLock { $0 += 1 }
+                return context
+            }, pool: StubRun.pool, width: 2)
+        let writer = try JournalWriter(run.folder.file("journal"), run.parameters, resume: false)
+        _ = try await verification.perform(into: writer, rows: StubRows(run.files))
+
+        #expect(asked.withLock { $0 } == (isAsked ? 2 : 0))
+        #expect(run.check.looked.withLock { $0 } == 2)
+    }
+
+    @Test("rows beyond the standard size are looked at one at a time, among others too")
+    func largeRows() async throws {
+        let large =
+            #"{"key":""# + String(repeating: "x", count: ReadOptions.rowBytesStandard) + #""}"#
+        let run = StubRun([Array(repeating: large, count: 6)])
+        try await run.perform()
+        #expect(run.check.looked.withLock { $0 } == 6)
+        #expect(run.check.inside.withLock { $0.most } == 1)
+
+        let mixed = StubRun([["{}", large, "{}", "{}", large, large, "{}"]])
+        try await mixed.perform()
+        #expect(mixed.check.looked.withLock { $0 } == 7)
     }
 
     @Test("rules that were not selected find nothing")

@@ -153,6 +153,24 @@ struct VerifyProgramTests {
         #expect(try program.output.hasPrefix("D001 empty-file (error): 1 row\n"))
     }
 
+    @Test("--row-bytes says which rows are too large, and belongs to a journal")
+    func rowBytes() throws {
+        let problem = "What is 1 + 1?" + String(repeating: " It is easy.", count: 300)
+        let data = try dataset([#"{"problem":"\#(problem)","answer":"2"}"#, row(1)])
+        let journal = folder.file("journal")
+        let select = ["--select", "S"]
+        #expect(try run([data] + select).0 == 0)
+        let (code, small) = try run(
+            [data, "--row-bytes", "2000", "--journal", journal] + select, name: "small")
+        #expect(code == 1)
+        #expect(try small.output.contains("at most 2000 are read"))
+
+        let (refused, other) = try run(
+            [data, "--journal", journal, "--resume"] + select, name: "other")
+        #expect(refused == 2)
+        #expect(try other.errors.contains("belongs to another run: row_bytes_max differ"))
+    }
+
     @Test(
         "bad usage is exit code 2 and says what would be accepted",
         arguments: [
@@ -163,7 +181,8 @@ struct VerifyProgramTests {
             (["DATA", "--select", "Q"], "assay verify rules"),
             (["DATA", "--fail-on", "bad"], "CODE>N"), (["/nowhere.jsonl"], "/nowhere.jsonl"),
             (["DATA", "--profile", "unheard"], "unheard"), (["merge", "DATA"], "no journal"),
-            (["-", "--write-clean", "x"], "read once"), (["DATA", "--jobs", "0"], "1 to 256"),
+            (["-", "--write-clean", "x"], "read once"), (["DATA", "--row-bytes", "9"], "1024 to"),
+            (["DATA", "--jobs", "0"], "1 to 256"),
         ] as [([String], String)])
     func usage(_ arguments: [String], _ sentence: String) throws {
         let data = try dataset([row(1)])

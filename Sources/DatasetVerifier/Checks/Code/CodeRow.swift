@@ -32,7 +32,7 @@ struct CodeRow: Sendable {
     /// Reads a row's task as the service would.
     static func read(_ row: DatasetRow, _ context: CheckContext) async -> Reading {
         // Most rows of other kinds are told apart without parsing.
-        guard let text = row.task, text.firstOffset(of: "code") != nil,
+        guard row.mayHaveCodeTask, let text = row.task,
             let view = try? JSONDocument(text).root, view["type"]?.string == "code"
         else { return .other }
         let registry = context.rewards.registry

@@ -7,6 +7,7 @@ import Wire
 /// C001 and C017: whether any program could be judged by the task.
 struct CodeTaskCheck: Check {
     let name = "code-task"
+    let runsPrograms = true
     let rules = [CodeRules.invalidTask, CodeRules.faultyChecker]
 
     func inspect(_ row: DatasetRow, _ context: CheckContext) async -> Inspection {

@@ -9,6 +9,7 @@ import Wire
 /// C008: programs that are known to be wrong must fail a test.
 struct KnownBadProgramCheck: Check {
     let name = "code-known-bad"
+    let runsPrograms = true
     let rules = [CodeRules.knownBadPasses]
 
     func inspect(_ row: DatasetRow, _ context: CheckContext) async -> Inspection {

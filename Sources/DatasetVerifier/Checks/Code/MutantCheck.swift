@@ -15,6 +15,7 @@ import Wire
 /// own), half of the mutants must survive.
 struct MutantCheck: Check {
     let name = "code-mutants"
+    let runsPrograms = true
     let rules = [CodeRules.mutantSurvives]
 
     /// A mutant is given so much more time than the reference took: beyond, it has failed.

@@ -13,6 +13,7 @@ import Wire
 /// anew in each further one; chance, clocks and addresses differ by themselves.
 struct ReferenceProgramCheck: Check {
     let name = "code-reference"
+    let runsPrograms = true
     let rules = [
         CodeRules.doesNotCompile, CodeRules.referenceFails, CodeRules.nearLimit,
         CodeRules.unstable, CodeRules.otherLanguageFails, CodeRules.whiteSpaceOnly,

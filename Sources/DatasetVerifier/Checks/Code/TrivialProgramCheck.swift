@@ -14,6 +14,7 @@ import Wire
 /// could pass is run, as training would, and only its verdict counts.
 struct TrivialProgramCheck: Check {
     let name = "code-trivial-programs"
+    let runsPrograms = true
     let rules = [CodeRules.trivialPasses]
 
     /// Programs of one row that are run at most: one that could pass nearly always does.

@@ -54,7 +54,7 @@ struct RowFile: Sendable {
     func oversized(_ start: ByteString, _ line: Int, size: Int) -> RawRow {
         let finding = Finding(
             ReaderRules.oversized,
-            "the row has \(size) bytes; at most \(rowBytesMax) are read",
+            "the row has \(size) bytes; at most \(rowBytesMax) are read (--row-bytes)",
             evidence: JSONObject([
                 "bytes": .integer(size), "bytes_max": .integer(rowBytesMax),
             ]))

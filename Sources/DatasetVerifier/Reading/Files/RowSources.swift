@@ -11,8 +11,13 @@ public struct ReadOptions: Sendable {
     public var profile: String?
     /// The interpreter that reads Parquet; it needs pyarrow.
     public var python = "python3"
-    /// Largest row in bytes, as text; at least 1 KiB.
-    public var rowBytesMax = 8 << 20
+    /// Largest row in bytes, as text; within ``rowBytesRange``.
+    public var rowBytesMax = Self.rowBytesStandard
+
+    /// What is read of a row unless more is asked for, 8 MiB; larger rows are read one at a time.
+    public static let rowBytesStandard = 8 << 20
+    /// What may be asked for: a few rows as decoded JSON must fit in memory.
+    public static let rowBytesRange = 1 << 10...1 << 30
 
     /// Takes the defaults: profiles are detected, rows have at most 8 MiB.
     public init() {}
