@@ -78,7 +78,7 @@ public struct StatementCheck: Check {
         _ rule: Rule, _ statement: Statement, _ row: DatasetRow
     ) -> Fault? {
         switch rule {
-        case choice: choiceFault(statement)
+        case choice: choiceFault(statement, row)
         case proof: proofFault(statement)
         case parts: partsFault(statement, row)
         case yesNo: yesNoFault(statement, row)
@@ -105,8 +105,10 @@ public struct StatementCheck: Check {
         return Fault("\(message): \"\(text)\".", JSONObject(["text": .string(text)]))
     }
 
-    private static func choiceFault(_ statement: Statement) -> Fault? {
-        guard let found = ChoiceDetector.detect(statement) else { return nil }
+    private static func choiceFault(_ statement: Statement, _ row: DatasetRow) -> Fault? {
+        guard let found = ChoiceDetector.detect(statement, references: row.references) else {
+            return nil
+        }
         let text = statement.quote(found.range)
         return Fault(
             found.labels == 0
@@ -119,50 +121,14 @@ public struct StatementCheck: Check {
     }
 
     private static func proofFault(_ statement: Statement) -> Fault? {
-        for range in proofs.ranges(in: statement.lower)
-        where isOrder(statement, range) {
-            return quoted("The statement asks for a proof", statement, range)
+        ProofDetector.detect(statement).map {
+            quoted("The statement asks for a proof", statement, $0)
         }
-        return nil
     }
-
-    /// Whether a verb orders: at the start of a sentence, a line or a clause.
-    private static func isOrder(_ statement: Statement, _ range: Range<Int>) -> Bool {
-        let text = statement.lower
-        let index = range.lowerBound
-        var end = index
-        while end > 0, text[end - 1].isWhitespace || "$*)".utf8.contains(text[end - 1]) { end -= 1 }
-        guard end > 0 else { return true }
-        if text[index] >= 0x80 || ".?!:;,\n".utf8.contains(text[end - 1]) { return true }
-        var start = end
-        while start > 0, text[start - 1].isLetter { start -= 1 }
-        let word = ByteString(Array(text[start..<end]))
-        // People need to show things; nobody needs to prove them in a word problem.
-        let isPlain = plainProofs.contains(ByteString(Array(text[range])))
-        return clauseOpeners.contains(word) || (!isPlain && helpers.contains(word))
-    }
-
-    private static let clauseOpeners: Set<ByteString> = [
-        "and", "then", "please", "also", "now", "hence", "thus", "rigorously", "formally", "et",
-        "und",
-    ]
-    private static let helpers: Set<ByteString> = ["to", "can", "must", "you"]
-    private static let plainProofs: Set<ByteString> = [
-        "show that", "demonstrate that", "verify that", "justify that", "disprove",
-    ]
-
-    private static let proofs = PhraseSet([
-        "prove", "prove that", "prove the", "show that", "give a proof", "write a proof",
-        "provide a proof", "demonstrate that", "disprove", "verify that", "justify that",
-        "prouver", "prouver que", "prouvez", "démontrer", "démontrez", "démontrer que",
-        "montrer que", "montrez que", "beweise", "beweisen sie", "zeige, dass", "zeigen sie",
-        "demuestre", "demuestra", "demostrar", "demuéstrese", "dimostra", "dimostrare",
-        "dimostrate", "докажите", "доказать", "покажите, что", "证明", "求证", "試證", "証明せよ",
-    ])
 
     private static func partsFault(_ statement: Statement, _ row: DatasetRow) -> Fault? {
         guard let found = PartDetector.detect(statement),
-            ChoiceDetector.detect(statement) == nil
+            ChoiceDetector.detect(statement, references: row.references) == nil
         else { return nil }
         // One reference with as many members answers them all.
         let kinds: Set<ExpressionType> = [.tuple, .list, .set, .matrix]
@@ -181,45 +147,14 @@ public struct StatementCheck: Check {
     }
 
     private static func yesNoFault(_ statement: Statement, _ row: DatasetRow) -> Fault? {
-        let words = row.references.map { reference in
-            ByteString(reference.array.map(\.lowered).filter { !"{}$.\\".utf8.contains($0) })
+        if let answer = row.references.first,
+            row.references.allSatisfy(YesNoDetector.isTwoValued)
+                || YesNoDetector.decides(statement, row.references)
+        {
+            return Fault("The reference is \"\(BareWord(answer).lower.quote(60))\".")
         }
-        let answers = words.map { word in
-            word.count > 4 && word[0..<4] == "text" ? word[4..<word.count] : word
+        return YesNoDetector.question(statement).map {
+            quoted("The statement asks for one of two words", statement, $0)
         }
-        if let answer = answers.first, answers.allSatisfy({ twoValued.contains($0.trimmed) }) {
-            return Fault("The reference is \"\(answer.trimmed)\".")
-        }
-        let asked = twoValuedQuestions.ranges(in: statement.lower)
-        guard let range = asked.first(where: { isApart(statement.lower, $0) }) else { return nil }
-        return quoted("The statement asks for one of two words", statement, range)
     }
-
-    /// Whether words stand at the start or the end of a sentence, not in the middle of a story.
-    private static func isApart(_ text: [UInt8], _ range: Range<Int>) -> Bool {
-        var start = range.lowerBound
-        while start > 0, text[start - 1].isWhitespace || "\"'(*".utf8.contains(text[start - 1]) {
-            start -= 1
-        }
-        var end = range.upperBound
-        while end < text.count, text[end].isWhitespace || "\"')*".utf8.contains(text[end]) {
-            end += 1
-        }
-        let ends = ".?!:;,"
-        return start == 0 || end == text.count || text[range.lowerBound] >= 0x80
-            || ends.utf8.contains(text[start - 1]) || ends.utf8.contains(text[end])
-    }
-
-    private static let twoValued: Set<ByteString> = [
-        "yes", "no", "true", "false", "correct", "incorrect", "oui", "non", "vrai", "faux", "ja",
-        "nein", "wahr", "falsch", "sí", "si", "verdadero", "falso", "vero", "sì", "да", "нет",
-        "Да", "Нет", "верно", "неверно", "是", "否", "对", "错", "正确", "错误",
-    ]
-
-    private static let twoValuedQuestions = PhraseSet([
-        "true or false", "yes or no", "answer yes", "answer with yes", "\"yes\" or \"no\"",
-        "'yes' or 'no'", "true/false", "yes/no", "vrai ou faux", "oui ou non", "ja oder nein",
-        "wahr oder falsch", "verdadero o falso", "sí o no", "vero o falso", "sì o no",
-        "да или нет", "верно или неверно", "是否正确", "判断正误",
-    ])
 }

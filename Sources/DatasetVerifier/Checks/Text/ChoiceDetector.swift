@@ -22,16 +22,26 @@ enum ChoiceDetector {
 
     /// Looks for options.
     ///
-    /// - Parameter statement: the statement, drawings apart.
+    /// - Parameters:
+    ///   - statement: the statement, drawings apart.
+    ///   - references: right answers, which tell options from other lists.
     /// - Returns: nil if it offers none.
     /// - Complexity: linear in the text.
-    static func detect(_ statement: Statement) -> Found? {
+    static func detect(_ statement: Statement, references: [ByteString] = []) -> Found? {
         let phrase = phrases.first(in: statement.lower)
-        if let series = lettered(statement, least: phrase == nil ? 3 : 2) { return series }
+        if let (series, labels, isLow) = lettered(statement, least: phrase == nil ? 3 : 2),
+            phrase != nil || OptionList.mayBe(labels, in: statement, isLow: isLow)
+        {
+            return series
+        }
         if let pair = pairAtEnd(statement) { return pair }
+        if let count = OptionList.count(in: statement, references: references) {
+            return Found(range: 0..<statement.bytes.count, sign: "list", labels: count)
+        }
         guard let phrase else { return nil }
         if let series = itemized(statement, after: phrase.upperBound) { return series }
-        if plainPhrases.matches(statement.lower, at: phrase.lowerBound) { return nil }
+        let isList = "[{".utf8.contains(statement.lower[phrase.upperBound - 1])
+        if !isList, plainPhrases.matches(statement.lower, at: phrase.lowerBound) { return nil }
         return Found(range: phrase, sign: "phrase", labels: 0)
     }
 
@@ -51,23 +61,26 @@ enum ChoiceDetector {
     }
 
     /// Letters in order from A on in one style.
-    private static func lettered(_ statement: Statement, least: Int) -> Found? {
-        var runs: [Style: (start: Int, next: UInt8, lines: Int)] = [:]
-        var best: Found?
+    private static func lettered(
+        _ statement: Statement, least: Int
+    ) -> (Found, labels: [Range<Int>], isLow: Bool)? {
+        var runs: [Style: [Range<Int>]] = [:]
+        var best: (Found, labels: [Range<Int>], isLow: Bool)?
         for label in labels(statement) {
-            var run = runs[label.style] ?? (label.range.lowerBound, 0x41, 0)
-            if label.letter == 0x41 { run = (label.range.lowerBound, 0x41, 0) }
-            guard label.letter == run.next else { continue }
-            run.next += 1
-            run.lines += label.isAtLineStart ? 1 : 0
+            var run = runs[label.style] ?? []
+            if label.letter == 0x41 { run = [] }
+            guard Int(label.letter) == 0x41 + run.count else { continue }
+            run.append(label.range)
             runs[label.style] = run
-            let count = Int(run.next - 0x41)
+            let count = run.count
             // Low letters label parts as well: options are short and have no question in them.
             let needed = isLow(label.style) ? max(least, 3) : least
-            if count >= needed, count > best?.labels ?? 0 {
-                best = Found(
-                    range: run.start..<label.range.upperBound, sign: "labels", labels: count)
-                if isLow(label.style), !areShort(statement, from: run.start) { best = nil }
+            if count >= needed, count > best?.labels.count ?? 0 {
+                let start = run[0].lowerBound
+                let found = Found(
+                    range: start..<label.range.upperBound, sign: "labels", labels: count)
+                best = (found, run, isLow(label.style))
+                if isLow(label.style), !areShort(statement, from: start) { best = nil }
             }
         }
         return best
@@ -209,8 +222,10 @@ enum ChoiceDetector {
         if before.isWhitespace { return !isName(text, index) }
         // Options may stand without a blank between; the first one never does.
         if before.isDigit, text[index] & ~0x20 > 0x41 { return true }
+        // A bullet or a heading, not a difference.
+        if "-#>".utf8.contains(before) { return index < 2 || text[index - 2].isWhitespace }
         // Behind Chinese words and marks, and behind \\ and {.
-        return before >= 0x80 || "{*;,|\\$-#>".utf8.contains(before)
+        return before >= 0x80 || "{*;,|\\$".utf8.contains(before)
     }
 
     /// Whether the word before makes the letter a name, as in a road "from A".
@@ -305,7 +320,9 @@ enum ChoiceDetector {
         "choose the right", "select the correct", "select the best", "select all",
         "select one", "pick the correct", "answer choices", "answer options",
         "options:", "choices:", "multiple choice", "multiple-choice", "correct option",
-        "correct choice", "letter of the correct", "which option", "which choice",
+        "correct choice", "options: [", "options: {", "options:\n[", "choices: [", "choices: {",
+        "choices:\n[", "\\begin{choices}", "\\begin{tasks}", "\\begin{oneparchoices}",
+        "letter of the correct", "which option", "which choice",
         "which statement", "from the options", "one of the options", "(choose one)",
         "lequel des", "laquelle des", "lesquelles des", "parmi les réponses",
         "parmi les propositions", "choisissez la bonne",

@@ -25,7 +25,7 @@ enum PartDetector {
     /// - Returns: nil if it asks for one thing.
     /// - Complexity: linear in the text.
     static func detect(_ statement: Statement) -> Found? {
-        labelled(statement) ?? several(statement) ?? added(statement)
+        labelled(statement) ?? several(statement) ?? added(statement) ?? joint(statement)
     }
 
     // MARK: - Labelled parts
@@ -210,7 +210,14 @@ enum PartDetector {
         return Found(range: range, sign: "added", count: 2)
     }
 
+    private static func joint(_ statement: Statement) -> Found? {
+        JointResults.detect(statement).map {
+            Found(range: $0.range, sign: "joint", count: $0.count)
+        }
+    }
+
     private static let additions = PhraseSet([
+        "and also its", "and how old", "and how long", "and how far",
         "also find", "also determine", "also compute", "also calculate", "and also find",
         "and what is", "and what are", "and how many", "and how much", "then also find",
         "and hence find", "and hence determine", "both of the following questions",

@@ -5,7 +5,7 @@ import Bytes
 import Wire
 
 /// Rows of a file that is one JSON object: a member with an array of rows, as dataset servers send
-/// it, or columns by row number, as pandas writes them (`{"problem": {"0": "…"}}`).
+/// it, or columns, by row number as pandas writes them (`{"problem": {"0": "…"}}`) or in arrays.
 final class JSONObjectRows: RowSource, @unchecked Sendable {
     // Invariant behind `@unchecked`: one thread at a time pulls rows, as RowSource demands.
     private let file: RowFile
@@ -21,14 +21,17 @@ final class JSONObjectRows: RowSource, @unchecked Sendable {
         case columns([(name: ByteString, value: JSONView)])
     }
 
-    private static let rowsNames = ["rows", "data", "examples", "instances", "items"]
+    private static let rowsNames = [
+        "rows", "data", "examples", "instances", "items", "records", "samples", "problems",
+        "questions", "train", "test", "validation",
+    ]
 
     /// Parses the file.
     ///
     /// - Parameters:
     ///   - text: all of it.
     ///   - file: names it.
-    /// - Throws: ``ReadError`` for anything but rows in one of the two forms.
+    /// - Throws: ``ReadError`` for anything but rows in one of these forms.
     init(_ text: ByteString, _ file: RowFile) throws(ReadError) {
         self.file = file
         size = text.count
@@ -38,7 +41,7 @@ final class JSONObjectRows: RowSource, @unchecked Sendable {
         } catch {
             throw ReadError("\(file.path): \(error.message)")
         }
-        rows = Self.list(root) ?? Self.columns(root) ?? [.value(root)]
+        rows = Self.list(root) ?? Self.columns(root) ?? Self.arrays(root) ?? [.value(root)]
     }
 
     var bytesRead: Int { size }
@@ -64,8 +67,13 @@ final class JSONObjectRows: RowSource, @unchecked Sendable {
 
     /// Rows of a member; those of the dataset viewer lie in `row`.
     private static func list(_ root: JSONView) -> [Row]? {
-        guard let rows = rowsNames.lazy.compactMap({ root[$0] }).first(where: { $0.kind == .array })
-        else { return nil }
+        let found = rowsNames.compactMap { root[$0] }.filter { member in
+            // Columns of texts are no rows.
+            member.kind == .array
+                && (member.elements.first(where: { _ in true })?.kind ?? .object) == .object
+        }
+        // Splits side by side are none of them: whoever wants one names its file.
+        guard let rows = found.first, found.count == 1 else { return nil }
         return rows.elements.map { element in
             if let inner = element["row"], inner.kind == .object { return .value(inner) }
             return .value(element)
@@ -83,6 +91,23 @@ final class JSONObjectRows: RowSource, @unchecked Sendable {
         for column in columns {
             for (index, cell) in column.value.members.enumerated() {
                 rows[index].append((column.key, cell.value))
+            }
+        }
+        return rows.map { .columns($0) }
+    }
+
+    /// Columns as arrays of one length, the problems among them.
+    private static func arrays(_ root: JSONView) -> [Row]? {
+        let columns = Array(root.members)
+        guard
+            let texts = (FlatProfile.problemNames + ["prompt"]).lazy.compactMap({ root[$0] }).first,
+            texts.kind == .array, texts.count > 0,
+            columns.allSatisfy({ $0.value.kind == .array && $0.value.count == texts.count })
+        else { return nil }
+        var rows = texts.elements.map { _ in [(name: ByteString, value: JSONView)]() }
+        for column in columns {
+            for (index, cell) in column.value.elements.enumerated() {
+                rows[index].append((column.key, cell))
             }
         }
         return rows.map { .columns($0) }

@@ -66,8 +66,8 @@ public enum RowSources {
     private static func textSource(
         _ stream: any ByteStream, _ start: ByteString, _ file: RowFile
     ) throws(ReadError) -> any RowSource {
-        if start.count >= 2, start[0] >= 0xfe, start[1] >= 0xfe {
-            throw ReadError("\(file.path): the file is UTF-16; write it as UTF-8")
+        if isWide(start) {
+            throw ReadError("\(file.path): the file is UTF-16 or UTF-32; write it as UTF-8")
         }
         var head = start
         if head.count >= 3, head[0..<3] == mark {
@@ -79,10 +79,14 @@ public enum RowSources {
             return JSONLinesSource(
                 stream, file, transform: TabSeparatedRows.transform(path: name))
         }
-        if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
-            return JSONLinesSource(stream, file)
-        }
         let space = head.leadingWhitespaceCount
+        if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
+            // An array under that name is still one, unless its lines are values of their own.
+            let isArray = space < head.count && head[space] == UInt8(ascii: "[")
+            if !isArray || isFirstLineWhole(head[space..<head.count]) {
+                return JSONLinesSource(stream, file)
+            }
+        }
         guard space < head.count else { return JSONLinesSource(stream, file) }
         if head[space] == UInt8(ascii: "[") {
             _ = try stream.readStart(space + 1)
@@ -92,6 +96,14 @@ public enum RowSources {
             return JSONLinesSource(stream, file)
         }
         return try JSONObjectRows(try wholeText(stream, file), file)
+    }
+
+    /// Whether a text is in units of two or four bytes: by its mark, or by zeros where JSON has none.
+    private static func isWide(_ start: ByteString) -> Bool {
+        guard start.count >= 4 else { return false }
+        let (first, second) = (start[0], start[1])
+        if first == 0xff && second == 0xfe || first == 0xfe && second == 0xff { return true }
+        return first == 0 && second != 0 || first == 0 && second == 0 || second == 0 && first < 0x80
     }
 
     /// Whether the first line is a JSON document of its own, as in JSON Lines under another name.

@@ -39,6 +39,11 @@ extension ProfileRegistry {
     }
 
     private static func refusal(_ rows: [RawRow], file: String, candidates: [Int]) -> ReadError {
+        guard rows.contains(where: { isObject($0) }) else {
+            return ReadError(
+                "\(file): no row is a JSON object. Read are JSON Lines, JSON, Parquet and"
+                    + " tab-separated rows, told by content; CSV must be converted")
+        }
         let found =
             candidates.isEmpty
             ? "no profile fits its rows"
@@ -46,6 +51,13 @@ extension ProfileRegistry {
                 + candidates.map { profiles[$0].profile }.joined(separator: ", ") + ")"
         return ReadError(
             "\(file): \(found); seen: \(seen(rows)). Name one with --profile: \(names)")
+    }
+
+    private static func isObject(_ row: RawRow) -> Bool {
+        guard row.findings.isEmpty, let root = (try? JSONDocument(row.text))?.root else {
+            return false
+        }
+        return root.kind == .object
     }
 
     /// The members of the first row that is an object.
@@ -57,7 +69,8 @@ extension ProfileRegistry {
             let keys = root.members.prefix(24).map { key, value in
                 "\(key.string) (\(value.kind.rawValue))"
             }
-            return "members " + keys.joined(separator: ", ")
+            return keys.isEmpty
+                ? "an object without members" : "members " + keys.joined(separator: ", ")
         }
         return rows.isEmpty ? "no rows" : "no JSON objects"
     }

@@ -90,10 +90,7 @@ extension RowDraft {
     /// - Parameter value: the solution.
     mutating func readReference(inSolution value: RowValue) {
         row.taskPointer = value.pointer
-        guard let text = value.text else {
-            reportType(of: value, accepted: "a string")
-            return
-        }
+        guard let text = value.text else { return readReference(value) }
         if let answer = AnswerInProse.hash(text) ?? AnswerInProse.box(text) {
             (row.workedSolution, row.workedSolutionPointer) = (text, value.pointer)
             setMath([answer])
