@@ -113,7 +113,8 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         .executableTarget(
-            name: "math-bench", dependencies: ["MathEquivalence", "Completion", "Bytes"],
+            name: "math-bench",
+            dependencies: ["MathEquivalence", "Completion", "Bytes", "Execution"],
             path: "benchmarks/math",
             exclude: [
                 "compare.py", "completions.py", "restyle.py", "reasons.tsv", "check_sympy.py",

@@ -67,6 +67,8 @@ extension ByteString {
         withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return ([], []) }
             var found: (first: [Int], second: [Int]) = ([], [])
+            found.first.reserveCapacity(min(limit, 4))
+            found.second.reserveCapacity(min(limit, 4))
             var ends = (first: 0, second: 0)
             var index = 0
             for _ in 0..<32 + bytes.count / 256 {
@@ -93,7 +95,13 @@ extension ByteString {
         }
     }
 
-    private func stands(in bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
+    /// Whether these bytes stand in others.
+    ///
+    /// - Parameters:
+    ///   - bytes: where to look.
+    ///   - index: where they would begin; ≥ 0.
+    /// - Returns: false also where they would reach beyond the end.
+    public func stands(in bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
         guard index + count <= bytes.count, let base = bytes.baseAddress else { return false }
         return withUnsafeBytes { wanted in
             wanted.baseAddress.map { memcmp(base + index, $0, wanted.count) == 0 } ?? true

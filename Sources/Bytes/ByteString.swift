@@ -34,9 +34,6 @@ public final class ByteStorage: @unchecked Sendable {
     }
 
     deinit { free(base) }
-
-    /// What all empty strings share.
-    static let empty = ByteStorage(count: 0)
 }
 
 /// An immutable run of bytes that keeps its storage alive, so that a completion travels from the
@@ -44,9 +41,12 @@ public final class ByteStorage: @unchecked Sendable {
 ///
 ///     let text: ByteString = "reward"
 ///     text[2..<4].description   // "wa"
-public struct ByteString: Sendable {
-    @usableFromInline let storage: ByteStorage
-    @usableFromInline let offset: Int
+public struct ByteString: @unchecked Sendable {
+    // Invariant behind `@unchecked`: the bytes never change. They live as long as `storage`, or, where
+    // that is nil, as the program: those of literals have no count of references, which all threads
+    // would write to.
+    @usableFromInline let storage: ByteStorage?
+    @usableFromInline let base: UnsafeRawPointer
     /// Number of bytes.
     public let count: Int
 
@@ -60,18 +60,26 @@ public struct ByteString: Sendable {
             range.lowerBound >= 0 && range.upperBound <= storage.count,
             "range \(range) lies outside a storage of \(storage.count) bytes")
         self.storage = storage
-        offset = range.lowerBound
+        base = UnsafeRawPointer(storage.base + range.lowerBound)
         count = range.count
+    }
+
+    private init(_ storage: ByteStorage?, base: UnsafeRawPointer, count: Int) {
+        self.storage = storage
+        self.base = base
+        self.count = count
     }
 
     /// Copies a sequence of bytes.
     ///
     /// - Parameter bytes: any UTF-8 or binary content.
     public init(copying bytes: UnsafeRawBufferPointer) {
-        let storage = bytes.isEmpty ? ByteStorage.empty : ByteStorage(count: bytes.count)
-        if let source = bytes.baseAddress, !bytes.isEmpty {
-            memcpy(storage.base, source, bytes.count)
+        guard let source = bytes.baseAddress, !bytes.isEmpty else {
+            self = ""
+            return
         }
+        let storage = ByteStorage(count: bytes.count)
+        memcpy(storage.base, source, bytes.count)
         self.init(storage, range: 0..<bytes.count)
     }
 
@@ -100,7 +108,7 @@ public struct ByteString: Sendable {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeRawBufferPointer(start: storage.base + offset, count: count))
+        return try body(UnsafeRawBufferPointer(start: base, count: count))
     }
 
     /// Whether there are no bytes.
@@ -124,7 +132,8 @@ public struct ByteString: Sendable {
     /// - Parameter index: in `0 ..< count`.
     public subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < count, "index \(index) outside 0..<\(count)")
-        return storage.base.load(fromByteOffset: offset + index, as: UInt8.self)
+        defer { withExtendedLifetime(storage) {} }
+        return base.load(fromByteOffset: index, as: UInt8.self)
     }
 
     /// The slice of these bytes that `range` names, without a copy.
@@ -133,7 +142,7 @@ public struct ByteString: Sendable {
     public subscript(range: Range<Int>) -> ByteString {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= count, "\(range) outside 0..<\(count)")
-        return ByteString(storage, range: offset + range.lowerBound..<offset + range.upperBound)
+        return ByteString(storage, base: base + range.lowerBound, count: range.count)
     }
 
     /// The bytes as an array.
@@ -168,10 +177,16 @@ extension ByteString: Hashable {
 }
 
 extension ByteString: ExpressibleByStringLiteral {
-    /// Makes the UTF-8 bytes of a literal.
+    /// Views the UTF-8 bytes of a literal, without a copy.
     ///
     /// - Parameter value: the literal.
-    public init(stringLiteral value: String) { self.init(value) }
+    public init(stringLiteral value: StaticString) {
+        guard value.hasPointerRepresentation else {
+            self.init(value.description)
+            return
+        }
+        self.init(nil, base: UnsafeRawPointer(value.utf8Start), count: value.utf8CodeUnitCount)
+    }
 }
 
 extension ByteString: CustomStringConvertible {

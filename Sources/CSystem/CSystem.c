@@ -25,6 +25,12 @@ void csys_set_thread_name(const char *name) {
     pthread_setname_np(pthread_self(), kept);
 }
 
+static _Thread_local bool may_block;
+
+void csys_let_thread_block(void) { may_block = true; }
+
+bool csys_thread_may_block(void) { return may_block; }
+
 const void *csys_find(const void *haystack, size_t haystack_size, const void *needle,
                       size_t needle_size) {
     const unsigned char *at = haystack, *wanted = needle;

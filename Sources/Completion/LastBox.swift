@@ -50,7 +50,7 @@ private struct BoxScanner {
     }
 
     let bytes: UnsafeRawBufferPointer
-    private static let command = Array("boxed".utf8)
+    private static let command: ByteString = "boxed"
 
     /// `start` is where the first `\boxed` stands, or the end.
     func lastBox(from start: Int) -> Found? {
@@ -90,7 +90,7 @@ private struct BoxScanner {
     /// Where the content of the box whose backslash stands at `index` starts; nil if none does.
     private func contentStart(after index: Int) -> Int? {
         let end = index + 1 + Self.command.count
-        guard end < bytes.count, bytes[index + 1..<end].elementsEqual(Self.command) else {
+        guard end < bytes.count, Self.command.stands(in: bytes, at: index + 1) else {
             return nil
         }
         var brace = end

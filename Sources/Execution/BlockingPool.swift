@@ -88,7 +88,13 @@ public final class BlockingPool: TaskExecutor, @unchecked Sendable {
         precondition(status == 0, "pthread_create failed with \(status)")
     }
 
+    /// Whether the caller runs on a thread of some pool, so that it may block where it stands.
+    ///
+    /// A change of threads costs two wake-ups, often more than what is waited for.
+    public static var isOwnThread: Bool { csys_thread_may_block() }
+
     fileprivate func runJobs() {
+        csys_let_thread_block()
         while let job = nextJob() { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 

@@ -4,17 +4,17 @@
 // Answers in running text: a box, a stated answer, the only formula, a conclusion.
 
 extension AnswerExtractor {
-    private static let statements = [
+    private static let statements: [Mark] = [
         "answer is", "answer:", "result is", "réponse est", "réponse finale est", "respuesta es",
         "Antwort ist", "Antwort lautet", "risposta è", "ответ:", "ответ —", "答案是", "答案为",
-    ].map { Array($0.utf8) }
+    ]
 
     /// Weaker statements, believed only before a short rest with a digit or formula.
-    private static let copulas = [
+    private static let copulas: [Mark] = [
         " is ", " are ", " est ", " es ", " ist ", " è ", " равно ", "是", "为",
-    ].map { Array($0.utf8) }
+    ]
 
-    private static let copulasAndEquals = copulas + [[UInt8(ascii: "=")]]
+    private static let copulasAndEquals = copulas + ["="]
     private static let copulaStarts = ByteSet(firstBytes(of: copulas))
     private static let copulaAndEqualsStarts = ByteSet(firstBytes(of: copulasAndEquals))
 
@@ -51,7 +51,7 @@ extension AnswerExtractor {
         return firstMath(bytes, sentence)
     }
 
-    private static let finalMark = Array("final answer".utf8)
+    private static let finalMark: Mark = "final answer"
 
     /// A final answer stated in words behind the last box, which was a step then.
     private static func finalAnswer(
@@ -95,7 +95,7 @@ extension AnswerExtractor {
     }
 
     private static let starOrStop = ByteSet("*.")
-    private static let tagStart: [UInt8] = [60, 124]
+    private static let tagStart: Mark = "<|"
 
     /// The last sentence of the text, tags of chat templates aside.
     private static func lastSentence(_ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
@@ -130,7 +130,7 @@ extension AnswerExtractor {
                 let start = index + mark.count
                 let sentence = start..<sentenceEnd(bytes, start)
                 guard let range = trimmed(bytes, sentence, colonStarEquals) else { return nil }
-                return mark.last == UInt8(ascii: ":")
+                return mark[mark.count - 1] == UInt8(ascii: ":")
                     ? said(bytes, range) : saidLast(bytes, range) ?? firstMath(bytes, range)
             }
             index -= 1
@@ -138,7 +138,7 @@ extension AnswerExtractor {
         return nil
     }
 
-    private static let wideStop = Array("。".utf8)
+    private static let wideStop: Mark = "。"
 
     /// A full stop before white space, a line's end, or the end.
     private static func sentenceEnd(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
@@ -152,14 +152,15 @@ extension AnswerExtractor {
         return end
     }
 
-    private static let delimiters = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")]
-        .map { (Array($0.0.utf8), Array($0.1.utf8)) }
+    private static let delimiters: [(Mark, Mark)] = [
+        ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"),
+    ]
 
     /// What joins candidates.
-    private static let joints = [
+    private static let joints: [Mark] = [
         ",", ";", "/", "or ", "and ", "ou ", "et ", "oder ", "und ", "o ", "y ", "e ", "или ", "и ",
         "或", "和", "、", "，",
-    ].map { Array($0.utf8) }
+    ]
 
     private static func continues(_ bytes: UnsafeRawBufferPointer, _ rest: Range<Int>) -> Bool {
         var index = rest.lowerBound

@@ -50,7 +50,7 @@ public enum AnswerExtractor {
 
     // MARK: Boxes
 
-    private static let boxMark = Array("\\boxed".utf8)
+    private static let boxMark: Mark = "\\boxed"
 
     static func hasBox(_ bytes: UnsafeRawBufferPointer) -> Bool { firstBox(bytes) != nil }
 
@@ -93,7 +93,8 @@ public enum AnswerExtractor {
     static func firstBox(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard let base = bytes.baseAddress else { return nil }
         var index = 0
-        while let found = csys_find(base + index, bytes.count - index, boxMark, boxMark.count) {
+        while let found = csys_find(base + index, bytes.count - index, boxMark.start, boxMark.count)
+        {
             index = found - base
             if boxContent(bytes, index) != nil { return index }
             index += boxMark.count
@@ -104,7 +105,7 @@ public enum AnswerExtractor {
     /// Where the content starts, if `\boxed {` stands at `index`.
     static func boxContent(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int? {
         guard index + boxMark.count < bytes.count,
-            bytes[index..<index + boxMark.count].elementsEqual(boxMark)
+            bytes[index..<index + boxMark.count].elementsEqual(boxMark.bytes)
         else { return nil }
         var position = index + boxMark.count
         while position < bytes.count, position < index + 64, isASCIISpace(bytes[position]) {
@@ -148,19 +149,19 @@ public enum AnswerExtractor {
         return nil
     }
 
-    private static let lineMarks = [
+    private static let lineMarks: [Mark] = [
         "final answer", "the answer", "answer", "antwort", "réponse", "rÉponse", "respuesta",
         "risposta", "Ответ", "ответ", "ОТВЕТ", "答案",
-    ].map { Array($0.utf8) }
+    ]
 
     private static let lineStarts = ByteSet(firstBytes(of: lineMarks))
     private static let decoration = ByteSet("*#>_- \t")
-    private static let wideColon = Array("：".utf8)
+    private static let wideColon: Mark = "："
     static let star = ByteSet("*")
 
     /// The bytes that one of `marks` may begin with, ASCII letters in either case.
-    static func firstBytes(of marks: [[UInt8]]) -> [UInt8] {
-        marks.compactMap(\.first).flatMap { isASCIILetter($0) ? [$0, $0 ^ 32] : [$0] }
+    static func firstBytes(of marks: [Mark]) -> [UInt8] {
+        marks.map { $0[0] }.flatMap { isASCIILetter($0) ? [$0, $0 ^ 32] : [$0] }
     }
 
     /// The last line that begins with "Answer:", markdown aside; nil if nothing follows there.
@@ -200,10 +201,10 @@ public enum AnswerExtractor {
 
     /// ASCII letters match in either case.
     static func matches(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ mark: [UInt8]
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ mark: Mark
     ) -> Bool {
         guard start + mark.count <= end else { return false }
-        for (offset, byte) in mark.enumerated() {
+        for (offset, byte) in mark.bytes.enumerated() {
             let other = bytes[start + offset]
             if other != byte, !(isASCIILetter(byte) && other ^ byte == 32) { return false }
         }

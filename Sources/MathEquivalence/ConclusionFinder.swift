@@ -7,12 +7,12 @@
 /// negation or a word that changes the number states nothing.
 enum ConclusionFinder {
     /// Words that begin a conclusion, in lower case as far as they are ASCII.
-    private static let marks: [[UInt8]] = [
+    private static let marks: [Mark] = [
         "so", "thus", "hence", "therefore", "consequently", "in total", "donc", "ainsi", "also",
         "daher", "somit", "por lo tanto", "entonces", "quindi", "dunque", "portanto", "итак",
         "Итак", "поэтому", "Поэтому", "следовательно", "Следовательно", "इसलिए", "अतः", "所以",
         "因此", "故",
-    ].map { Array($0.utf8) }
+    ]
 
     private static let starts = ByteSet(AnswerExtractor.firstBytes(of: marks))
     private static let punctuation = ByteSet(",;:'\"-()!*")
@@ -27,10 +27,10 @@ enum ConclusionFinder {
     ]
 
     /// Parts of words, in scripts that put no spaces between them, that deny or change a number.
-    private static let refusingParts = [
+    private static let refusingParts: [Mark] = [
         "不", "没", "沒", "非", "无", "無", "或", "错", "錯", "至少", "至多", "约", "約", "超过", "多于",
         "少于", "十", "百", "千", "万", "萬", "亿", "億",
-    ].map { Array($0.utf8) }
+    ]
 
     /// Whether a sentence holds a word that denies what it says, or names alternatives.
     static func isDenied(_ bytes: UnsafeRawBufferPointer, _ sentence: Range<Int>) -> Bool {
@@ -45,7 +45,7 @@ enum ConclusionFinder {
         }
     }
 
-    private static let contraction = Array("n't".utf8)
+    private static let contraction: Mark = "n't"
     /// More than the longest of `denials` in either case.
     private static let denialBytesMax = 32
 
@@ -63,7 +63,7 @@ enum ConclusionFinder {
             bytes[index] >= 0xe4
                 && refusingParts.contains {
                     index + $0.count <= sentence.upperBound
-                        && bytes[index..<index + $0.count].elementsEqual($0)
+                        && bytes[index..<index + $0.count].elementsEqual($0.bytes)
                 }
         }
     }
@@ -110,10 +110,10 @@ enum ConclusionFinder {
     }
 
     private static func matches(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ mark: [UInt8]
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ mark: Mark
     ) -> Bool {
         guard start + mark.count <= bytes.count else { return false }
-        for (offset, byte) in mark.enumerated() {
+        for (offset, byte) in mark.bytes.enumerated() {
             let other = bytes[start + offset]
             if other != byte, !(isASCIILetter(byte) && other ^ byte == 32) { return false }
         }

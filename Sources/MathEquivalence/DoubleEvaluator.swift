@@ -15,14 +15,19 @@ struct DoubleEvaluator {
         var names: [String] = []
         for node in order {
             let count = Int(tree[node].count)
-            guard let value = apply(node, Array(stack.suffix(count)), &names) else { return nil }
+            let applied = stack.withUnsafeBufferPointer {
+                apply(node, UnsafeBufferPointer(rebasing: $0.suffix(count)), &names)
+            }
+            guard let value = applied else { return nil }
             stack.removeLast(count)
             stack.append(value)
         }
         return stack.last.map { ($0, names) }
     }
 
-    private func apply(_ node: Int32, _ operands: [Double], _ names: inout [String]) -> Double? {
+    private func apply(
+        _ node: Int32, _ operands: UnsafeBufferPointer<Double>, _ names: inout [String]
+    ) -> Double? {
         switch tree.kind(node) {
         case .number: return tree.literal(node).value?.double
         case .symbol:

@@ -309,11 +309,17 @@ struct ExpressionTree: Sendable {
     /// Returns nil once more than `limit` nodes were seen.
     func postfix(_ top: Int32, limit: Int = nodeLimit) -> [Int32]? {
         var result: [Int32] = []
-        var stack: [Int32] = [top]
+        result.reserveCapacity(min(Int(nodes[Int(top)].size), limit + 1))
+        var stack: [Int32] = []
+        stack.reserveCapacity(16)
+        stack.append(top)
         while let node = stack.popLast() {
             result.append(node)
             if result.count > limit { return nil }
-            stack.append(contentsOf: parts(node))
+            let entry = nodes[Int(node)]
+            for index in entry.first..<entry.first + entry.count {
+                stack.append(children[Int(index)])
+            }
         }
         // Parent, right child, left child … read backwards is left, right, parent.
         result.reverse()

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Bytes
+import Execution
 
 /// How an engine is set up.
 public struct MathConfiguration: Sendable {
     /// Path of the `assay-math` program.
     public var workerPath: String
-    /// Number of worker processes, each with one thread that waits for it; ≥ 1.
+    /// Number of worker processes, each with a thread that waits for it where the caller may not
+    /// block; ≥ 1.
     public var workerCount: Int
 
     /// Describes an engine.
@@ -24,7 +26,8 @@ public struct MathConfiguration: Sendable {
 /// Decides whether a mathematical answer means the same as a reference.
 ///
 /// Plain numbers, fractions, polynomials and rational functions are decided in the calling thread;
-/// the rest goes to `assay-math` processes. The same pair gives the same result on every machine.
+/// the rest goes to `assay-math` processes, for which a thread of a `BlockingPool` waits where it
+/// stands. The same pair gives the same result on every machine.
 ///
 ///     let engine = try MathEngine(configuration: .init(workerPath: "/usr/lib/assay/assay-math"))
 ///     await engine.compare(reference: "\\frac{1}{2}", answer: "0.5").outcome   // .equivalent
@@ -71,6 +74,9 @@ public final class MathEngine: Sendable {
         switch Self.prepare(reference, answer) {
         case .failure(let comparison): return comparison
         case .success(let pair):
+            if BlockingPool.isOwnThread {
+                return pair.compare(pool: pool, options: options) ?? Self.hostFailure
+            }
             if let result = pair.compare(pool: nil, options: options) { return result }
             return await withTaskExecutorPreference(pool.threads) {
                 pair.compare(pool: pool, options: options) ?? Self.hostFailure

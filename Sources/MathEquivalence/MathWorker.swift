@@ -98,6 +98,11 @@ final class MathWorker {
         return child
     }
 
+    /// Bytes of a reply before its text.
+    private static let headSize = 19
+    /// Bytes of the longest reply.
+    private static let replySize = headSize + 1024
+
     /// Sends one request and waits for its reply.
     func perform(_ payload: [UInt8]) throws(Death) -> Reply {
         let id = nextID
@@ -109,14 +114,35 @@ final class MathWorker {
         withUnsafeBytes(of: id.littleEndian) { frame.append(contentsOf: $0) }
         frame.append(contentsOf: payload)
         try sendAll(frame)
-        let head = try receive(19)
-        let size = Self.word(head, 0)
-        guard size >= 15, size < 1 << 16, Self.word(head, 4) == id else { throw Death() }
-        let text = try receive(Int(size) - 15)
-        let spent = UInt64(Self.word(head, 11)) | UInt64(Self.word(head, 15)) << 32
+        return try withUnsafeTemporaryAllocation(byteCount: Self.replySize, alignment: 8) {
+            bytes throws(Death) in try receiveReply(into: bytes, id: id)
+        }
+    }
+
+    /// Reads a reply, which comes in one piece unless the socket is full.
+    private func receiveReply(
+        into bytes: UnsafeMutableRawBufferPointer, id: UInt32
+    ) throws(Death) -> Reply {
+        guard let base = bytes.baseAddress else { throw Death() }
+        var count = 0
+        var size = Self.headSize
+        while count < size {
+            let received = recv(socket, base + count, bytes.count - count, 0)
+            if received < 0 && errno == EINTR { continue }
+            guard received > 0 else { throw Death() }
+            count += received
+            guard count >= Self.headSize else { continue }
+            let length = Self.word(bytes, 0)
+            guard length >= 15, length <= bytes.count - 4, Self.word(bytes, 4) == id else {
+                throw Death()
+            }
+            size = Int(length) + 4
+        }
+        guard count == size else { throw Death() }
         return Reply(
-            outcome: head[8], method: head[9], isExact: head[10] != 0, answerSpent: spent,
-            text: String(decoding: text, as: UTF8.self))
+            outcome: bytes[8], method: bytes[9], isExact: bytes[10] != 0,
+            answerSpent: UInt64(Self.word(bytes, 11)) | UInt64(Self.word(bytes, 15)) << 32,
+            text: String(decoding: bytes[Self.headSize..<size], as: UTF8.self))
     }
 
     /// Sends raw bytes, for tests of the worker's own defences.
@@ -148,7 +174,7 @@ final class MathWorker {
         return bytes
     }
 
-    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    private static func word(_ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> UInt32 {
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 }

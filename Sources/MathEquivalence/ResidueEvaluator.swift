@@ -41,22 +41,23 @@ struct ResidueEvaluator {
     func evaluate(_ top: Int32) -> Outcome {
         guard let order = tree.postfix(top) else { return .unsupported }
         var stack: [(UInt64, Size)] = []
+        stack.reserveCapacity(min(order.count, 16))
         for node in order {
             let count = Int(tree[node].count)
-            // A copy: a slice would share the stack and make every push copy all of it.
-            switch apply(node, count == 0 ? [] : Array(stack.suffix(count))) {
-            case .value(let value, let size):
-                stack.removeLast(count)
-                stack.append((value, size))
-            case .pole: return .pole
-            case .unsupported: return .unsupported
+            let outcome = stack.withUnsafeBufferPointer {
+                apply(node, UnsafeBufferPointer(rebasing: $0.suffix(count)))
             }
+            guard case .value(let value, let size) = outcome else { return outcome }
+            stack.removeLast(count)
+            stack.append((value, size))
         }
         guard let (value, size) = stack.last else { return .unsupported }
         return .value(value, size)
     }
 
-    private func apply(_ node: Int32, _ operands: [(UInt64, Size)]) -> Outcome {
+    private func apply(
+        _ node: Int32, _ operands: UnsafeBufferPointer<(UInt64, Size)>
+    ) -> Outcome {
         if let value = exact[node], tree.kind(node) != .number { return constant(value) }
         if exact.isUndefined(node) { return .pole }
         guard let first = operands.first else { return leaf(node) }

@@ -36,8 +36,8 @@ final class Side: Sendable {
     let exact: ExactEvaluator
 
     init(_ tree: consuming ExpressionTree) {
+        exact = ExactEvaluator(tree)
         self.tree = tree
-        exact = ExactEvaluator(self.tree)
     }
 }
 
@@ -179,22 +179,32 @@ struct ScalarComparator {
         return PrimeField(seed: &random)
     }()
 
-    /// Whether both have residues modulo one fixed prime, and different ones: any prime proves a
-    /// difference, whereas equality takes primes that the texts could not be made for.
-    private func differModuloFixedPrime(_ left: Int32, _ right: Int32) -> Bool {
+    private enum FirstLook { case differ, unsupported, open }
+
+    /// Looks at both modulo one fixed prime: any prime proves a difference, whereas equality takes
+    /// primes that the texts could not be made for. What has no residues here has none anywhere.
+    private func lookModuloFixedPrime(_ left: Int32, _ right: Int32) -> FirstLook {
         var random = SplitMix(seed: ~seed)
         let point = random.next()
         let first = ResidueEvaluator(side: reference, field: Self.firstField, pointSeed: point)
         let second = ResidueEvaluator(side: answer, field: Self.firstField, pointSeed: point)
-        guard case .value(let x, _) = first.evaluate(left),
-            case .value(let y, _) = second.evaluate(right)
-        else { return false }
-        return x != y
+        switch first.evaluate(left) {
+        case .unsupported: return .unsupported
+        case .pole: return .open
+        case .value(let x, _):
+            switch second.evaluate(right) {
+            case .unsupported: return .unsupported
+            case .pole: return .open
+            case .value(let y, _): return x == y ? .open : .differ
+            }
+        }
     }
 
     private func compareResidues(_ left: Int32, _ right: Int32) -> Finding? {
-        if differModuloFixedPrime(left, right) {
-            return .different(.residue, differenceSentence(left, right))
+        switch lookModuloFixedPrime(left, right) {
+        case .differ: return .different(.residue, differenceSentence(left, right))
+        case .unsupported: return nil
+        case .open: break
         }
         var random = SplitMix(seed: seed)
         var size = ResidueEvaluator.Size()

@@ -143,7 +143,8 @@ extension ScalarComparator {
 
     /// The worker's lines: a value for each of the first variables, then both sides.
     private static func sentence(_ text: String, _ variables: [String]) -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let lines = text.utf8.split(separator: 10, omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
         guard lines.count >= 2 else { return "They differ." }
         let (left, right) = (lines[lines.count - 2], lines[lines.count - 1])
         let variables = variables.filter { !ProgramEncoder.isBound($0) }

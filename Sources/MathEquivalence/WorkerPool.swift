@@ -2,15 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Execution
+import Glibc
 
-/// The `assay-math` workers and the threads that speak to them, one thread a worker.
+/// The `assay-math` workers, and threads that may wait for them.
 ///
-/// A thread takes a worker for one request and puts it back; a worker that died is dropped, its
-/// request tried once more on a fresh one, so a crash costs at most one answer.
+/// Theory of operation: a thread takes a place, then a worker, and puts both back after one request,
+/// so that there are never more workers than places; who finds no place waits. A worker that died
+/// is dropped, its request tried once more on a fresh one, so a crash costs at most one answer.
+/// Callers that may block wait in their own thread; `threads` are for all others.
 final class WorkerPool: Sendable {
     private let program: WorkerProgram
     private let idle: Locked<[MathWorker]>
-    /// Runs the comparisons that need a worker.
+    private let places: Places
+    /// Runs the comparisons of callers that may not block.
     let threads: BlockingPool
 
     init(path: String, width: Int) throws(MathEngineError) {
@@ -18,11 +22,14 @@ final class WorkerPool: Sendable {
         var workers: [MathWorker] = []
         for _ in 0..<width { workers.append(try MathWorker(program)) }
         idle = Locked(workers)
+        places = Places(width)
         threads = BlockingPool(name: "assay-math", width: width)
     }
 
     /// Performs a request; nil if it killed two workers in a row or none could be started.
     func perform(_ payload: [UInt8]) -> MathWorker.Reply? {
+        places.take()
+        defer { places.giveBack() }
         for attempt in 0..<2 {
             // The second try gets a worker that has seen nothing else.
             let fresh = attempt == 0 ? take() : try? MathWorker(program)
@@ -54,6 +61,28 @@ final class WorkerPool: Sendable {
         idle.withLock { $0.removeAll() }
         threads.shutDown()
     }
+}
+
+/// A counting semaphore: taking and giving back cost no system call while places are free.
+///
+/// Invariant behind `@unchecked`: the semaphore is only touched through its own functions.
+private final class Places: @unchecked Sendable {
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init(_ count: Int) {
+        semaphore = .allocate(capacity: 1)
+        let status = sem_init(semaphore, 0, UInt32(count))
+        precondition(status == 0, "sem_init failed with \(errno)")
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func take() { while sem_wait(semaphore) != 0 {} }
+
+    func giveBack() { sem_post(semaphore) }
 }
 
 /// Carries a worker out of the lock.

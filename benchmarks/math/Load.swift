@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+import Execution
 import Foundation
 import MathEquivalence
 
@@ -11,39 +12,28 @@ struct Pair: Sendable {
     let answer: ByteString
 }
 
-/// Hands out indices to several tasks.
-actor Counter {
-    private var next = 0
-    private let end: Int
-
-    init(end: Int) { self.end = end }
-
-    /// The next `size` indices; empty at the end.
-    func take(_ size: Int) -> Range<Int> {
-        let range = next..<min(end, next + size)
-        next = range.upperBound
-        return range
-    }
-}
-
-/// Compares `count` pairs, taken from `pairs` in turn, on `width` tasks; returns the outcomes.
+/// Compares `count` pairs, taken from `pairs` in turn, on threads as a service has them; returns the
+/// outcomes.
 func compareAll(
-    _ pairs: [Pair], count: Int, width: Int, engine: MathEngine
+    _ pairs: [Pair], count: Int, engine: MathEngine, threads: [BlockingPool]
 ) async -> [String: Int] {
-    let counter = Counter(end: count)
+    let next = Locked(0)
     return await withTaskGroup(of: [String: Int].self) { group in
-        for _ in 0..<width {
-            group.addTask {
+        for thread in threads {
+            group.addTask(executorPreference: thread) {
                 var outcomes: [String: Int] = [:]
                 while true {
-                    let range = await counter.take(16)
-                    if range.isEmpty { return outcomes }
-                    for index in range {
+                    let start = next.withLock { next in
+                        defer { next += 8 }
+                        return next
+                    }
+                    if start >= count { return outcomes }
+                    for index in start..<min(count, start + 8) {
                         let pair = pairs[index % pairs.count]
                         let result = await engine.compare(
                             reference: expression(in: pair.reference),
                             answer: expression(in: pair.answer))
-                        outcomes["\(result.outcome)", default: 0] += 1
+                        outcomes[name(result.outcome), default: 0] += 1
                     }
                 }
             }
@@ -52,47 +42,16 @@ func compareAll(
     }
 }
 
-/// The cases on one thread and one worker, then on two of each, `rounds` times by turns.
-///
-/// Prints the median of the ratios of wall time, which a busy machine lowers, and of CPU time,
-/// which tells what the second thread costs.
-func runCores(_ path: String, rounds: Int) async throws {
-    let pairs = lines(path).map {
-        Pair(reference: ByteString($0["gold"]), answer: ByteString($0["answer"]))
+private func name(_ outcome: Comparison.Outcome) -> String {
+    switch outcome {
+    case .equivalent: "equivalent"
+    case .different: "different"
+    case .unparsableAnswer: "unparsable answer"
+    case .invalidReference: "invalid reference"
+    case .undecided(let cause): "undecided by \(cause.rawValue)"
+    case .failed(let cause): "failed by \(cause.rawValue)"
     }
-    let engines = try (1...2).map { try makeEngine(workers: $0) }
-    var clocks = [ProcessorClock(), ProcessorClock()]
-    let count = pairs.count * 4
-    for width in 1...2 {
-        _ = await compareAll(pairs, count: pairs.count, width: width, engine: engines[width - 1])
-    }
-    var ratios: [(wall: Double, processor: Double)] = []
-    for _ in 0..<rounds {
-        var wall: [Double] = []
-        var processor: [Double] = []
-        for width in 1...2 {
-            let (start, used) = (now(), clocks[0].seconds())
-            _ = await compareAll(pairs, count: count, width: width, engine: engines[width - 1])
-            wall.append(now() - start)
-            processor.append(clocks[0].seconds() - used)
-        }
-        ratios.append((wall[0] / wall[1], processor[1] / processor[0]))
-        print(
-            "one core \(Int(Double(count) / wall[0])) pairs/s, two \(Int(Double(count) / wall[1])), "
-                + "ratio \(two(wall[0] / wall[1])), CPU time \(two(processor[1] / processor[0]))")
-        fflush(nil)
-    }
-    clocks = []
-    let walls = ratios.map(\.wall).sorted()
-    let processors = ratios.map(\.processor).sorted()
-    print(
-        "second core: median ratio \(two(walls[walls.count / 2])) [\(two(walls[0]))–"
-            + "\(two(walls[walls.count - 1]))], CPU time of a pair "
-            + "\(two(processors[processors.count / 2])) times that on one")
-    for engine in engines { await engine.shutDown() }
 }
-
-private func two(_ value: Double) -> String { String(format: "%.2f", value) }
 
 /// Compares `count` mixed pairs: in turn a case, a random pair of references, a hostile answer.
 ///
@@ -114,6 +73,7 @@ func runSoak(_ paths: [String], _ count: Int) async throws {
         return Pair(reference: ByteString(reference), answer: ByteString(answer))
     }
     let engine = try makeEngine(workers: 2)
+    let threads = (0..<2).map { _ in BlockingPool(name: "bench", width: 1) }
     var outcomes: [String: Int] = [:]
     var clock = ProcessorClock()
     let begin = clock.seconds()
@@ -125,7 +85,8 @@ func runSoak(_ paths: [String], _ count: Int) async throws {
         let offset = done % pairs.count
         let turned = Array(pairs[offset...] + pairs[..<offset])
         outcomes.merge(
-            await compareAll(turned, count: part, width: 2, engine: engine), uniquingKeysWith: +)
+            await compareAll(turned, count: part, engine: engine, threads: threads),
+            uniquingKeysWith: +)
         done += part
         let workers = ProcessorClock.findChildren().map(residentMebibytes)
         print(
@@ -135,6 +96,7 @@ func runSoak(_ paths: [String], _ count: Int) async throws {
     }
     print("outcomes", outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
     print("\(done) pairs, \(Int(clock.seconds() - begin)) s of CPU time")
+    for thread in threads { thread.shutDown() }
     await engine.shutDown()
 }
 

@@ -5,8 +5,8 @@ usage: compare.py TOOL REASONS CASES.jsonl [GOLDS.jsonl]
 
 TOOL is the built `math-bench`. A case is {"id", "gold", "answer", "expect", "contestable"}; a gold is
 {"id", "gold", "source"}. Math-Verify gets bare expressions between $ marks, which helps it, and its
-default limit of 5 s for parsing and for comparing. Both sides get the same strings, in blocks of 32
-pairs by turns, so that both work with warm caches as in a service. Times are CPU times of all
+default limit of 5 s for parsing and for comparing. Both sides get the same strings, in blocks of 128
+pairs by turns, so that both work with warm caches as in a service under load. Times are CPU times of all
 processes that do the work, so that a busy machine changes little; they cover finding, reading and
 comparing, and neither JSON nor pipes. References are also compared with a restyled copy. REASONS:
 "id<TAB>why we differ".
@@ -31,9 +31,9 @@ from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig  # no
 CONFIG = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
 LIMIT_S = 5
 HOSTILE = "fixtures/math/dos.jsonl"
-BLOCK = 32
+BLOCK = 128
 SIZES_KIB = (4, 16, 64)
-COMPLETIONS = 64  # of each size
+COMPLETIONS = 256  # of each size
 LONG = 200  # longer answers without marks are prose, which Math-Verify searches as it stands
 
 

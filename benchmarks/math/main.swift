@@ -9,7 +9,8 @@
 //   math-bench dos REFERENCE FILE       {"name","answer"} a line: time of each against a reference
 //   math-bench extract FILE             {"name","text"} a line: what each rule finds
 //   math-bench profile FILE REPEATS     CPU time of the cases by deciding step
-//   math-bench cores FILE ROUNDS        the cases on one thread and on two, by turns
+//   math-bench cores FILE ROUNDS        the cases on one core and on two, by turns; all threads and
+//                                       workers are bound to these cores
 //   math-bench soak FILES COUNT         mixed pairs of all files, with memory at intervals
 //   math-bench serve                    arrays of {"gold","answer"} in, arrays of replies out
 

@@ -5,11 +5,18 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /// Names the calling thread for `top -H`; at most 15 bytes are kept. Never fails.
 void csys_set_thread_name(const char *_Nonnull name);
+
+/// Notes that the calling thread may wait in system calls: no other work depends on it.
+void csys_let_thread_block(void);
+
+/// Whether `csys_let_thread_block` was called on this thread.
+bool csys_thread_may_block(void);
 
 /// First occurrence of `needle` in `haystack`, or NULL; an empty needle is found at once.
 const void *_Nullable csys_find(const void *_Nonnull haystack, size_t haystack_size,
