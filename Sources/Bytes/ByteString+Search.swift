@@ -67,8 +67,6 @@ extension ByteString {
         withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return ([], []) }
             var found: (first: [Int], second: [Int]) = ([], [])
-            found.first.reserveCapacity(min(limit, 4))
-            found.second.reserveCapacity(min(limit, 4))
             var ends = (first: 0, second: 0)
             var index = 0
             for _ in 0..<32 + bytes.count / 256 {

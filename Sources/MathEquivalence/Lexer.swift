@@ -29,6 +29,8 @@ struct Lexer: ~Copyable {
     var isInsideText = false
     /// Whether the next brace belongs to a box and groups nothing.
     var isBoxNext = false
+    /// Whether grids, integrals or bars were read, whose tokens are gone over again.
+    private(set) var needsMorePasses = false
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -66,6 +68,7 @@ struct Lexer: ~Copyable {
                 kind: kind, value: value, start: Int32(start), end: Int32(position),
                 followsSpace: hasSpace))
         hasSpace = false
+        if kind == .bar || kind == .beginGrid || kind == .opaqueOperator { needsMorePasses = true }
     }
 
     mutating func append(_ kind: TokenKind, string: String, from start: Int) {

@@ -31,7 +31,7 @@ public struct MathExpression: Sendable {
     public var type: ExpressionType? {
         guard let reading else { return .number }
         guard case .success(let side) = reading else { return nil }
-        return ExpressionType(side.tree, side.tree.root)
+        return side.type
     }
 
     var side: Result<Side, ParseFailure> { reading ?? Self.read(spelling) }

@@ -62,18 +62,23 @@ struct Parser: ~Copyable {
     ) throws(ParseFailure) -> ExpressionTree {
         var lexer = Lexer(bytes: normalized)
         try lexer.run()
-        AlignedRows.flatten(&lexer.tokens, lexer.strings)
-        Differentials.mark(&lexer)
-        BarResolver.resolve(&lexer.tokens)
+        if lexer.needsMorePasses {
+            AlignedRows.flatten(&lexer.tokens, lexer.strings)
+            Differentials.mark(&lexer)
+            BarResolver.resolve(&lexer.tokens)
+        }
         var parser = Parser(lexer)
         return try parser.parseWhole(isTextContent: isTextContent)
     }
 
     private init(_ lexer: consuming Lexer) {
-        tokens = lexer.tokens
-        strings = lexer.strings
-        tree.numbers = lexer.numbers
+        // Taken over, where copies would be counted and let go again.
+        var taken: (tokens: [Token], strings: [String]) = ([], [])
+        swap(&taken.tokens, &lexer.tokens)
+        swap(&taken.strings, &lexer.strings)
+        (tokens, strings) = taken
         bytes = lexer.bytes
+        swap(&tree.numbers, &lexer.numbers)
         tree.reserve(tokens.count)
     }
 

@@ -39,6 +39,9 @@ final class Side: Sendable {
         exact = ExactEvaluator(tree)
         self.tree = tree
     }
+
+    /// The type that decides how the side is compared.
+    var type: ExpressionType { ExpressionType(tree, tree.root) }
 }
 
 /// The ladder for two scalars: fractions, residues, then a worker with balls and algebraic numbers.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+import Execution
 import Glibc
 import TestSupport
 import Testing
@@ -277,6 +278,32 @@ struct MathEngineTests {
             }
             for try await isEqual in group { #expect(isEqual) }
         }
+    }
+}
+
+extension MathEngineTests {
+    @Test("threads that may block share the workers, however many they are")
+    func blockingThreads() async throws {
+        var configuration = Shared.configuration
+        configuration.workerCount = 2
+        let engine = try MathEngine(configuration: configuration)
+        let threads = BlockingPool(name: "test-math", width: 6)
+        defer { threads.shutDown() }
+
+        await withTaskGroup(of: Bool.self) { group in
+            for number in 2..<40 {
+                group.addTask(executorPreference: threads) {
+                    let result = await engine.compare(
+                        reference: ByteString("\\sqrt{\(number)}+1"),
+                        answer: ByteString("1+\\frac{\(number)}{\\sqrt{\(number)}}"))
+                    return result.outcome == .equivalent
+                }
+            }
+            for await isEqual in group { #expect(isEqual) }
+        }
+
+        #expect(engine.idleWorkerProcessIDs.count <= 2)
+        await engine.shutDown()
     }
 }
 
