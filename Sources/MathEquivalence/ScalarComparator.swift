@@ -184,8 +184,10 @@ struct ScalarComparator {
 
     private enum FirstLook { case differ, unsupported, open }
 
-    /// Looks at both modulo one fixed prime: any prime proves a difference, whereas equality takes
-    /// primes that the texts could not be made for. What has no residues here has none anywhere.
+    /// Looks at both modulo one fixed prime.
+    ///
+    /// Any prime proves a difference, whereas equality takes primes that the texts could not be made
+    /// for. What has no residues here has none anywhere.
     private func lookModuloFixedPrime(_ left: Int32, _ right: Int32) -> FirstLook {
         var random = SplitMix(seed: ~seed)
         let point = random.next()

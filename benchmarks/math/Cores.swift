@@ -12,9 +12,7 @@ import MathEquivalence
 /// A core is a CPU that this process and its workers are bound to: unbound, one thread and its
 /// worker, which take turns, would spread over two. Of two threads each has its own CPU, since the
 /// kernel may leave both on one for longer than a round takes. Prints the median of the ratios of wall time,
-/// which a busy machine lowers, and of CPU time, which tells what the second core costs. Of each run
-/// it says what share of its CPUs' time it used, and for what share it was ready but kept waiting,
-/// by other programs or by itself.
+/// which a busy machine lowers, and of CPU time, which tells what the second core costs.
 func runCores(_ path: String, rounds: Int) async throws {
     let pairs = lines(path).map {
         Pair(reference: ByteString($0["gold"]), answer: ByteString($0["answer"]))
@@ -38,7 +36,8 @@ func runCores(_ path: String, rounds: Int) async throws {
         let two = try await stands[1].run(pairs, count: count)
         ratios.append((one.wall / two.wall, two.processor / one.processor))
         print(
-            "one core \(describe(one, count)), two \(describe(two, count)), ratio "
+            "one core \(Int(Double(count) / one.wall)) pairs/s (busy \(show(one.busy))), two "
+                + "\(Int(Double(count) / two.wall)) (busy \(show(two.busy))), ratio "
                 + "\(show(one.wall / two.wall)), CPU time \(show(two.processor / one.processor))")
         fflush(nil)
     }
@@ -53,38 +52,23 @@ func runCores(_ path: String, rounds: Int) async throws {
 
 private func show(_ value: Double) -> String { String(format: "%.2f", value) }
 
-private func describe(_ run: Run, _ count: Int) -> String {
-    "\(Int(Double(count) / run.wall)) pairs/s (busy \(show(run.busy)), kept waiting "
-        + "\(show(run.kept)))"
-}
-
-/// Seconds of wall and CPU time, and shares of the time of all CPUs.
-private struct Run {
-    let wall: Double
-    let processor: Double
-    let busy: Double
-    let kept: Double
-}
-
 /// An engine, threads that ask it, and the CPUs that all of them are bound to.
 private struct Stand {
     let engine: MathEngine
     let threads: [BlockingPool]
     let processors: [Int]
 
-    func run(_ pairs: [Pair], count: Int) async throws -> Run {
+    func run(
+        _ pairs: [Pair], count: Int
+    ) async throws -> (wall: Double, processor: Double, busy: Double) {
         try Affinity.bind(to: processors)
         var clock = ProcessorClock()
-        let delay = Affinity.delaySeconds()
         let (used, start) = (clock.seconds(), now())
         _ = await compareAll(
             pairs, count: count, engine: engine, threads: threads)
         let wall = now() - start
         let processor = clock.seconds() - used
-        let whole = wall * Double(processors.count)
-        return Run(
-            wall: wall, processor: processor, busy: processor / whole,
-            kept: (Affinity.delaySeconds() - delay) / whole)
+        return (wall, processor, processor / wall / Double(processors.count))
     }
 
     func shutDown() async {
@@ -105,20 +89,6 @@ private enum Affinity {
             guard let low = ends.first, let high = ends.last else { return [] }
             return Array(low...high)
         }
-    }
-
-    /// Seconds that all threads were ready to run and waited for a CPU.
-    static func delaySeconds() -> Double {
-        var nanoseconds = 0.0
-        for process in [getpid()] + ProcessorClock.findChildren() {
-            for thread in contents("/proc/\(process)/task") {
-                let path = "/proc/\(process)/task/\(thread)/schedstat"
-                let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                nanoseconds +=
-                    text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
-            }
-        }
-        return nanoseconds * 1e-9
     }
 
     /// Starts the names of threads that have a CPU of their own, whose number ends them.
