@@ -3,11 +3,16 @@
 //
 // box_enter(): the one way by which untrusted code starts, be it a compiler or a solution.
 //
-// clone3 makes init in new pid and mount namespaces; the network, ipc, uts, cgroup and (without
+// clone makes init in new pid and mount namespaces; the network, ipc, uts, cgroup and (without
 // root) user namespaces are the keeper's (the filter knows no call that would leave something in
 // an ipc namespace, and making one costs a mount). init makes itself unreadable, mounts /proc and a fresh
 // scratch, forks the candidate (candidate.c) and waits. Between clone and exec only
 // async-signal-safe calls are made and nothing is allocated.
+//
+// init borrows the memory of its maker, keeper or zygote, on a stack of its own: to copy the tables of
+// their pages, and then each page that one of them writes to, is what a fork costs. The maker does
+// nothing meanwhile but wait for init's end. What init read of one run must not be found by the next
+// candidate that is forked from the zygote, so it wipes what it copies through (files.c) and its stack.
 //
 // init keeps the keeper's user id, of its capabilities only those to kill and to read, and takes a
 // filter of a dozen calls. It never reads what the candidate wrote, save the artifact or the files to
@@ -16,7 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +34,9 @@
 #include <unistd.h>
 
 #include "sandbox.h"
+
+#define INIT_STACK (64 * 1024)
+#define INIT_STACK_USED 2048  // by what runs before the candidate is forked
 
 static int mount_scratch(const struct sbx_run *run, const struct box_identity *identity) {
     char options[160];
@@ -73,6 +81,12 @@ static _Noreturn void watch(const struct sbx_run *run, const struct box_files *f
     _exit(0);
 }
 
+/// Forgets what functions that have returned left on the stack.
+static __attribute__((noinline)) void wipe_stack(void) {
+    char left[INIT_STACK_USED];
+    explicit_bzero(left, sizeof left);
+}
+
 static _Noreturn void init(const struct sbx_run *run, const struct box_identity *identity,
                            const struct box_files *files) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -91,6 +105,7 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     // On the way to exec the candidate borrows our memory, which saves copying it. It keeps its own
     // where it never comes to exec: it would be ours that it uses up.
     bool executes = !identity->is_zygote && !(run->flags & SBX_CANARY);
+    if (!executes) wipe_stack();
     pid_t program = executes ? vfork() : fork();
     if (program < 0) candidate_fail(files->status, BOX_FORK);
     if (program == 0) candidate_start(run, identity, &placed, 0);
@@ -102,26 +117,31 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     // Enough to end the box and to read what it leaves.
     if (candidate_keep_capabilities((1u << CAP_KILL) | (1u << CAP_DAC_READ_SEARCH)) < 0)
         candidate_fail(files->status, BOX_IDENTITY);
-    if (filter_install(identity->init_filter) < 0) candidate_fail(files->status, BOX_FILTER);
+    if (filter_install(&identity->filters->init) < 0) candidate_fail(files->status, BOX_FILTER);
     watch(run, files, program);
 }
 
-/// A filter of a container may know clone, and claim that there is no clone3.
-static pid_t clone_init(int *pidfd) {
-    const uint64_t flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD;
-    struct clone_args arguments = {
-        .flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
-    pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (child >= 0 || errno != ENOSYS) return child;
-    return (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, pidfd, 0, 0);
+struct birth {
+    const struct sbx_run *run;
+    const struct box_identity *identity;
+    const struct box_files *files;
+};
+
+static int begin_init(void *given) {
+    const struct birth *birth = given;
+    init(birth->run, birth->identity, birth->files);
 }
 
 pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
-                const struct box_files *files, int *pidfd) {
-    *pidfd = -1;
-    pid_t child = clone_init(pidfd);
-    if (child == 0) init(run, identity, files);
-    return child;
+                const struct box_files *files) {
+    // Read by init when this function may have returned.
+    static struct birth birth;
+    // Below the part of our stack that we use ourselves until init has ended. It must be part of the
+    // main stack: a candidate that is forked from init stays on it, and may need all of it.
+    char stacks[2 * INIT_STACK] __attribute__((aligned(16)));
+    birth = (struct birth){run, identity, files};
+    return clone(begin_init, stacks + INIT_STACK, CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD,
+                 &birth);
 }
 
 bool box_try(const struct box_identity *identity, char *why, size_t capacity) {
@@ -133,11 +153,11 @@ bool box_try(const struct box_identity *identity, char *why, size_t capacity) {
                                  .scratch_files = 64, .processes = 8, .open_files = 64,
                                  .strings_size = 8, .strings = "nothing"};
     struct box_report report = {.stage = BOX_CLONE};
-    int status[2], pidfd, null = open("/dev/null", O_RDWR | O_CLOEXEC), ended = 0;
+    int status[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), ended = 0;
     if (null < 0 || pipe2(status, O_CLOEXEC) < 0) return false;
     struct box_files files = {.program = null, .input = null, .output = null, .error = null,
                               .status = status[1], .artifact = -1};
-    pid_t child = box_enter(&run, identity, &files, &pidfd);
+    pid_t child = box_enter(&run, identity, &files);
     report.error = errno;
     close(status[1]);
     if (child > 0) {
@@ -147,7 +167,6 @@ bool box_try(const struct box_identity *identity, char *why, size_t capacity) {
     }
     close(status[0]);
     close(null);
-    io_close(&pidfd);
     if (child > 0 && report.stage == BOX_OK && report.wait_status == 0) return true;
     const char *stage = report.stage == BOX_OK ? "a program in a box" : stages[report.stage - 1];
     snprintf(why, capacity, "%s: %s", stage, strerror(report.error));

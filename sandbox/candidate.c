@@ -182,7 +182,7 @@ _Noreturn void candidate_start(const struct sbx_run *run, const struct box_ident
     if (identity->is_zygote && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
         candidate_fail(files->status, BOX_IDENTITY);
     if (rules >= 0 && landlock_install(rules) < 0) candidate_fail(files->status, BOX_LANDLOCK);
-    if (filter_install(identity->filter) < 0) candidate_fail(files->status, BOX_FILTER);
+    if (filter_install(&identity->filters->last) < 0) candidate_fail(files->status, BOX_FILTER);
     if (run->flags & SBX_CANARY)
         _exit(canary_main((int)run->argument_count, arguments));
     if (identity->is_zygote) python_run(run, arguments);

@@ -19,8 +19,9 @@
 
 #define INPUT_NAME ".input"  // of standard input while it is being written; no other file has it
 
-static int copy_bytes(int from, int to, uint64_t limit, uint64_t *copied) {
-    static char buffer[65536];
+static char buffer[65536];
+
+static int copy_through_buffer(int from, int to, uint64_t limit, uint64_t *copied) {
     *copied = 0;
     for (;;) {
         ssize_t got = pread(from, buffer, sizeof buffer, (off_t)*copied);
@@ -35,6 +36,13 @@ static int copy_bytes(int from, int to, uint64_t limit, uint64_t *copied) {
         }
         *copied += (uint64_t)got;
     }
+}
+
+/// The buffer may be the zygote's, which must not remember it for the next run.
+static int copy_bytes(int from, int to, uint64_t limit, uint64_t *copied) {
+    int failed = copy_through_buffer(from, to, limit, copied);
+    explicit_bzero(buffer, failed || *copied > sizeof buffer ? sizeof buffer : *copied);
+    return failed;
 }
 
 /// Makes a file below the run's folder that the candidate can read, and the folders above it, which

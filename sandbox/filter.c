@@ -1,9 +1,14 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system call filter: an allow-list, compiled once and installed in each candidate as plain BPF.
-// We lay it out ourselves, as a search over ranges of numbers: libseccomp's program for the same
-// rules is four times as long, and the kernel checks and translates it anew in every run.
+// The system call filter: an allow-list, laid out by us as plain BPF, a search over ranges of numbers
+// (libseccomp's program for the same rules is four times as long).
+//
+// Whenever a filter is taken, the kernel checks it, translates it, and tries it with every call there
+// is, to know which are always allowed. So the candidates' filter comes in two parts. The base is
+// taken once, by keeper and zygote, and inherited: it is all of the filter, except that it lets
+// through the few calls that set a candidate up. The last part, which each candidate takes, decides
+// about those few only. Of two filters the stricter answer holds, so that both are the whole.
 //
 // Not allowed are inotify and its like: /usr is the host's, and a watch on it names every program that
 // anybody starts. Three answers besides yes: what only an attack would try kills the process (the verdict
@@ -28,6 +33,8 @@
 #include <unistd.h>
 
 #include "sandbox.h"
+
+#define LENGTH(names) (sizeof names / sizeof *names)
 
 _Static_assert(sizeof(struct filter_instruction) == sizeof(struct sock_filter), "BPF layout");
 
@@ -155,6 +162,13 @@ static const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | C
 #error "the system call filter does not know this architecture"
 #endif
 
+// What keeper, init and a candidate that is not yet locked in need beyond the candidates' own calls.
+static const int set_up_calls[] = {
+    SYS_mount,     SYS_umount2, SYS_clone,     SYS_clone3,    SYS_sendmsg, SYS_prctl,
+    SYS_capset,    SYS_seccomp, SYS_setgroups, SYS_setresgid, SYS_setresuid,
+    SYS_landlock_create_ruleset, SYS_landlock_add_rule,       SYS_landlock_restrict_self,
+};
+
 #define CALLS_MAX 1024   // numbers from here on get the default
 #define PROGRAM_MAX 252  // so that every conditional jump reaches the returns at the end
 
@@ -168,6 +182,7 @@ enum decision {
     EXHAUSTED,  // EAGAIN, as if there were too many processes
     PRETEND,    // says that it was done
     LOOK_CLONE,
+    LOOK_DUMPABLE,
     LOOK_FCNTL,
     LOOK_IOCTL,
     LOOK_MMAP,
@@ -205,6 +220,7 @@ struct builder {
     unsigned count;
     unsigned own_process;  // the instruction whose operand is the candidate's pid
     struct filter_place place;
+    bool setting_up;  // the base: candidates are set up under it
     bool overflow;
 };
 
@@ -320,7 +336,7 @@ static void look_at_self(struct builder *builder) {
 
 /// The body of a decision that looks at arguments; false if it is a mere return.
 static bool emit_look(struct builder *builder, enum decision decision) {
-    static const uint32_t self[] = {0}, local[] = {AF_UNIX};
+    static const uint32_t self[] = {0}, local[] = {AF_UNIX}, dumpable[] = {PR_SET_DUMPABLE};
     size_t skipped;
     switch (decision) {
     case LOOK_CLONE: look_at_clone(builder); return true;
@@ -333,9 +349,14 @@ static bool emit_look(struct builder *builder, enum decision decision) {
         load_argument(builder, 1);
         match(builder, ioctls, sizeof ioctls / sizeof *ioctls, ALLOW, UNKNOWN);
         return true;
+    case LOOK_DUMPABLE:  // of prctl, what the base lets through in vain
+        load_argument(builder, 0);
+        match(builder, dumpable, 1, UNKNOWN, ALLOW);
+        return true;
     case LOOK_PRCTL:
         skipped = builder->place.one_process ? 1 : 0;
         load_argument(builder, 0);
+        if (builder->setting_up) match(builder, dumpable, 1, ALLOW, NOT_A_DECISION);
         match(builder, prctls + skipped, sizeof prctls / sizeof *prctls - skipped, ALLOW, UNKNOWN);
         return true;
     case LOOK_PRLIMIT:  // of oneself only
@@ -383,11 +404,14 @@ static void finish(struct builder *builder) {
     }
 }
 
-/// Loads the number of the call and turns foreign ones away; −1 is nobody's and gets ENOSYS.
 static void begin(struct builder *builder) {
-    const uint16_t equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
     builder->count = builder->own_process = 0;
     builder->overflow = false;
+}
+
+/// Turns foreign calls away and loads the number of the others; −1 is nobody's and gets ENOSYS.
+static void load_native_call(struct builder *builder) {
+    const uint16_t equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
     load_word(builder, offsetof(struct seccomp_data, arch));
     emit(builder, equal, NATIVE, NOT_A_DECISION, KILL);
     load_word(builder, offsetof(struct seccomp_data, nr));
@@ -408,8 +432,6 @@ static int end(struct filter *filter, struct builder *builder) {
     return 0;
 }
 
-#define LENGTH(names) (sizeof names / sizeof *names)
-
 /// What changes where a run is one process of the host.
 static void decide_alone(struct builder *builder) {
     decide_one(builder, LOOK_OPEN, "open");
@@ -422,51 +444,97 @@ static void decide_alone(struct builder *builder) {
     if (!builder->place.may_truncate) decide_one(builder, REFUSE, "truncate");
 }
 
-int filter_build(struct filter *filter, const struct filter_place *place) {
-    static struct builder builder;
-    builder.place = *place;
-    memset(builder.decisions, UNKNOWN, sizeof builder.decisions);
-    decide(&builder, ALLOW, allowed, LENGTH(allowed));
-    decide(&builder, KILL, killed, LENGTH(killed));
-    decide(&builder, REFUSE, refused, LENGTH(refused));
-    decide_one(&builder, NO_FAMILY, "socket");
-    decide_one(&builder, LOOK_CLONE, "clone");
-    decide_one(&builder, LOOK_FCNTL, "fcntl");
-    decide_one(&builder, LOOK_IOCTL, "ioctl");
-    decide_one(&builder, LOOK_PRCTL, "prctl");
-    decide_one(&builder, LOOK_PRLIMIT, "prlimit64");
-    decide_one(&builder, LOOK_SOCKETPAIR, "socketpair");
+/// The whole filter of candidates.
+static void decide_all(struct builder *builder) {
+    const struct filter_place *place = &builder->place;
+    memset(builder->decisions, UNKNOWN, sizeof builder->decisions);
+    decide(builder, ALLOW, allowed, LENGTH(allowed));
+    decide(builder, KILL, killed, LENGTH(killed));
+    decide(builder, REFUSE, refused, LENGTH(refused));
+    decide_one(builder, NO_FAMILY, "socket");
+    decide_one(builder, LOOK_CLONE, "clone");
+    decide_one(builder, LOOK_FCNTL, "fcntl");
+    decide_one(builder, LOOK_IOCTL, "ioctl");
+    decide_one(builder, LOOK_PRCTL, "prctl");
+    decide_one(builder, LOOK_PRLIMIT, "prlimit64");
+    decide_one(builder, LOOK_SOCKETPAIR, "socketpair");
     if (place->sampled_memory) {
-        decide_one(&builder, LOOK_MMAP, "mmap");
-        decide(&builder, REFUSE, refused_sampled, LENGTH(refused_sampled));
+        decide_one(builder, LOOK_MMAP, "mmap");
+        decide(builder, REFUSE, refused_sampled, LENGTH(refused_sampled));
     } else {
         // Memory held in a memfd shows in no process's size: only a control group counts it.
-        decide_one(&builder, ALLOW, "memfd_create");
+        decide_one(builder, ALLOW, "memfd_create");
     }
-    if (place->one_process) decide_alone(&builder);
-    unsigned ranges = find_ranges(&builder);
-    if (ranges < 2) return errno = EINVAL, -1;
-    begin(&builder);
-    search(&builder, 0, ranges - 1);
-    return end(filter, &builder);
+    if (place->one_process) decide_alone(builder);
 }
 
-int filter_build_init(struct filter *filter) {
-    static struct builder builder;
-    uint32_t numbers[sizeof init_allowed / sizeof *init_allowed];
+/// Lays out what was decided. Without `native` foreign calls are left to a filter before this one.
+static int lay_out(struct filter *filter, struct builder *builder, bool native) {
+    unsigned ranges = find_ranges(builder);
+    if (ranges < 2) return errno = EINVAL, -1;
+    begin(builder);
+    if (native) load_native_call(builder);
+    else load_word(builder, offsetof(struct seccomp_data, nr));
+    search(builder, 0, ranges - 1);
+    return end(filter, builder);
+}
+
+/// The part of the filter that is taken once; afterwards only what it left open is still to decide.
+static int build_base(struct filter *base, struct builder *builder) {
+    uint8_t open[LENGTH(set_up_calls)];
+    for (size_t i = 0; i < LENGTH(set_up_calls); i++) {
+        open[i] = builder->decisions[set_up_calls[i]];
+        builder->decisions[set_up_calls[i]] = ALLOW;
+    }
+    builder->decisions[SYS_prctl] = LOOK_PRCTL;
+    builder->setting_up = true;
+    if (lay_out(base, builder, true) < 0) return -1;
+    builder->setting_up = false;
+    memset(builder->decisions, ALLOW, sizeof builder->decisions);
+    for (size_t i = 0; i < LENGTH(set_up_calls); i++)
+        builder->decisions[set_up_calls[i]] = open[i];
+    builder->decisions[SYS_prctl] = LOOK_DUMPABLE;
+    return 0;
+}
+
+/// Its first instruction looks at an argument, at which the kernel gives up to look for calls that are
+/// always allowed: for the handful of calls that init makes that costs more than it saves.
+static int build_init(struct filter *filter, struct builder *builder) {
+    uint32_t numbers[LENGTH(init_allowed)];
     size_t count = 0;
-    for (size_t i = 0; i < sizeof init_allowed / sizeof *init_allowed; i++) {
+    for (size_t i = 0; i < LENGTH(init_allowed); i++) {
         int number = seccomp_syscall_resolve_name(init_allowed[i]);
         if (number >= 0) numbers[count++] = (uint32_t)number;
     }
-    begin(&builder);
-    match(&builder, numbers, count, ALLOW, KILL);
-    return end(filter, &builder);
+    begin(builder);
+    load_argument(builder, 0);
+    load_native_call(builder);
+    match(builder, numbers, count, ALLOW, KILL);
+    return end(filter, builder);
+}
+
+int filter_build(struct filter_set *set, const struct filter_place *place) {
+    static struct builder builder;
+    memset(set, 0, sizeof *set);
+    builder.place = *place;
+    decide_all(&builder);
+    // A lone process has nothing to inherit a base from: its keeper is not locked in.
+    if (!place->one_process && build_base(&set->base, &builder) < 0) return -1;
+    if (lay_out(&set->last, &builder, place->one_process) < 0) return -1;
+    return build_init(&set->init, &builder);
+}
+
+void filter_free(struct filter_set *set) {
+    free(set->base.instructions);
+    free(set->last.instructions);
+    free(set->init.instructions);
+    memset(set, 0, sizeof *set);
 }
 
 int filter_install(const struct filter *filter) {
     struct sock_fprog program = {.len = filter->count,
                                  .filter = (struct sock_filter *)filter->instructions};
+    if (filter->count == 0) return 0;
     if (filter->own_process)
         filter->instructions[filter->own_process].operand = (uint32_t)getpid();
     return (int)syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program);

@@ -30,6 +30,7 @@
 struct keeper {
     const struct sandbox_config *config;
     int socket;
+    int status;
     struct box_identity identity;
     struct keeper_ready ready;
 };
@@ -129,6 +130,12 @@ static int set_up(struct keeper *keeper, int slot) {
     return 0;
 }
 
+/// Takes the part of the candidates' filter that they inherit from us.
+static int lock_in(struct keeper *keeper) {
+    if (filter_install(&keeper->identity.filters->base) == 0) return 0;
+    return give_up(keeper, "seccomp");
+}
+
 /// What the zygote says once it stands, or does not.
 struct zygote_ready {
     int32_t failed;
@@ -168,40 +175,41 @@ static int start_zygote(struct keeper *keeper) {
     return -1;
 }
 
-/// Makes one box and waits for its end.
+/// Makes one box and waits for its end. The worker is not woken for the start: most runs have ended
+/// before it would look.
+static void run_box(const struct keeper *keeper, const struct sbx_run *run,
+                    const struct box_files *files, struct keeper_ended *ended) {
+    pid_t child = box_enter(run, &keeper->identity, files);
+    struct box_report report = {.stage = BOX_STARTED, .started = child, .maker = getpid()};
+    if (child < 0) report = (struct box_report){.stage = BOX_CLONE, .error = errno};
+    if (write(keeper->status, &report, sizeof report) != sizeof report) _exit(1);
+    if (child < 0) return;
+    struct rusage used;
+    while (wait4(child, &ended->wait_status, 0, &used) < 0)
+        if (errno != EINTR) _exit(1);
+    ended->cpu_ns =
+        ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) * 1000000000u +
+        ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000u;
+}
+
 static void serve(struct keeper *keeper, const struct sbx_run *run, const int *fds, int fd_count) {
     struct box_files files = {.program = fds[0], .input = fds[1], .output = fds[2],
-                              .error = fds[3], .status = fds[4],
-                              .artifact = fd_count > 5 ? fds[5] : -1};
-    int pidfd;
-    if (keeper->identity.one_process) {
-        solo_serve(keeper->socket, run, &keeper->identity, &files);
-        for (int i = 0; i < fd_count; i++) close(fds[i]);
-        return;
-    }
-    pid_t child = box_enter(run, &keeper->identity, &files, &pidfd);
-    struct keeper_started started = {.pid = child, .error = child < 0 ? errno : 0};
-    for (int i = 0; i < fd_count; i++) close(fds[i]);
-    if (csbx_send(keeper->socket, &started, sizeof started, &pidfd, pidfd >= 0 ? 1 : 0) < 0)
-        _exit(1);
-    io_close(&pidfd);
-    if (child < 0) return;
+                              .error = fds[3], .status = keeper->status,
+                              .artifact = fd_count > 4 ? fds[4] : -1};
     struct keeper_ended ended = {0};
-    struct rusage used;
-    while (wait4(child, &ended.wait_status, 0, &used) < 0)
-        if (errno != EINTR) _exit(1);
-    ended.cpu_ns = ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) * 1000000000u +
-                   ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000u;
-    if (csbx_send(keeper->socket, &ended, sizeof ended, NULL, 0) < 0) _exit(1);
+    bool alone = keeper->identity.one_process;
+    if (alone) solo_serve(keeper->socket, run, &keeper->identity, &files);
+    else run_box(keeper, run, &files, &ended);
+    for (int i = 0; i < fd_count; i++) close(fds[i]);
+    if (!alone && csbx_send(keeper->socket, &ended, sizeof ended, NULL, 0) < 0) _exit(1);
 }
 
 static struct box_identity make_identity(const struct sandbox_config *config,
-                                         const struct filter *filters, const char *folder) {
+                                         const struct filter_set *filters, const char *folder) {
     return (struct box_identity){.config = config,
                                  .folder = config->one_process ? folder : "/box",
                                  .one_process = config->one_process,
-                                 .filter = &filters[0],
-                                 .init_filter = &filters[1],
+                                 .filters = filters,
                                  .helpers = config->python ? 3 : 2,
                                  .landlock_version = csbx_landlock_version()};
 }
@@ -211,17 +219,16 @@ bool keeper_can_make_boxes(const struct sandbox_config *config, char *why, size_
         bool can;
         char text[200];
     } answer = {.text = "the attempt died"};
-    struct filter filters[2];
+    struct filter_set filters;
     struct filter_place place = {.sampled_memory = false};
     int pair[2];
-    if (filter_build(&filters[0], &place) < 0 || filter_build_init(&filters[1]) < 0 ||
-        pipe2(pair, O_CLOEXEC) < 0)
+    if (filter_build(&filters, &place) < 0 || pipe2(pair, O_CLOEXEC) < 0)
         return true;  // the keepers will say what is wrong
     pid_t child = fork();
     if (child == 0) {
         struct keeper keeper = {.config = config, .socket = -1};
-        keeper.identity = make_identity(config, filters, NULL);
-        answer.can = set_up(&keeper, 0) == 0;
+        keeper.identity = make_identity(config, &filters, NULL);
+        answer.can = set_up(&keeper, 0) == 0 && lock_in(&keeper) == 0;
         if (answer.can) answer.can = box_try(&keeper.identity, answer.text, sizeof answer.text);
         else snprintf(answer.text, sizeof answer.text, "%.199s", keeper.ready.text);
         _exit(write(pair[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
@@ -230,15 +237,15 @@ bool keeper_can_make_boxes(const struct sandbox_config *config, char *why, size_
     if (child > 0 && read(pair[0], &answer, sizeof answer) < 0) answer.can = false;
     if (child > 0) waitpid(child, NULL, 0);
     close(pair[0]);
-    for (int i = 0; i < 2; i++) free(filters[i].instructions);
+    filter_free(&filters);
     snprintf(why, capacity, "%s", answer.text);
     return answer.can;
 }
 
-_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filters,
-                           int slot, const char *folder, int socket) {
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter_set *filters,
+                           int slot, const char *folder, int socket, int status) {
     static struct sbx_run run;
-    struct keeper keeper = {.config = config, .socket = socket};
+    struct keeper keeper = {.config = config, .socket = socket, .status = status};
     bool sampled_memory = false;
     int fds[SBX_MAX_FDS], fd_count;
     prctl(PR_SET_NAME, "box-keeper", 0, 0, 0);
@@ -249,14 +256,17 @@ _Noreturn void keeper_main(const struct sandbox_config *config, const struct fil
     keeper.identity = make_identity(config, filters, folder);
     keeper.identity.sampled_memory = sampled_memory;
     int zygote = set_up(&keeper, slot) < 0 ? -1 : start_zygote(&keeper);
-    if (!keeper.identity.is_zygote) {
+    if (keeper.identity.is_zygote) {
+        if (lock_in(&keeper) < 0) _exit(1);
+    } else {
+        if (!keeper.ready.error) lock_in(&keeper);
         int failed = csbx_send(socket, &keeper.ready, sizeof keeper.ready, &zygote, zygote >= 0);
         if (failed < 0 || keeper.ready.error) _exit(1);
         io_close(&zygote);
     }
     for (;;) {
         ssize_t got = csbx_receive(keeper.socket, &run, sizeof run, fds, &fd_count);
-        if (got != sizeof run || fd_count < 5) _exit(got == 0 ? 0 : 1);
+        if (got != sizeof run || fd_count < 4) _exit(got == 0 ? 0 : 1);
         serve(&keeper, &run, fds, fd_count);
     }
 }

@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -439,12 +440,21 @@ static void forget_file(void) {
         if (python.PyDict_DelItemString(globals, names[i]) < 0) python.PyErr_Clear();
 }
 
+/// The kernel keeps the number of our CPU in memory for glibc, but not for a process whose maker had
+/// borrowed its memory: glibc is to ask instead.
+static void forget_cpu(void) {
+    if (__rseq_size == 0) return;
+    struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
+    area->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
+}
+
 _Noreturn void python_run(const struct sbx_run *run, char **arguments) {
     int count = (int)run->argument_count;
     bool file = arguments[1][0] != '-', interrupted = false;
     pthread_attr_t threads;
     syscall(SYS_close_range, 3, ~0u, 0);
     prctl(PR_SET_NAME, "python3", 0, 0, 0);
+    forget_cpu();
     // As if this process had been started under the limits that it has now.
     if (pthread_attr_init(&threads) == 0 &&
         pthread_attr_setstacksize(&threads, run->memory_bytes) == 0)

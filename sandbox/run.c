@@ -40,9 +40,8 @@ struct live {
     int maker;  // socket of who makes the box: the keeper or the zygote
     struct stream output;
     struct stream error;
-    int status;
     int pidfd;
-    pid_t init;
+    pid_t init, init_maker;
     int artifact;
     bool started, ended, reported, killed, cancelled, ran_out, failed, forked, unclean;
     enum sbx_cause late;  // which clock ran out
@@ -57,39 +56,52 @@ struct live {
 
 static int start(struct live *live, const int *fds) {
     struct worker *worker = live->worker;
-    int send[6] = {fds[0], fds[1], -1, -1, -1, -1}, status[2] = {-1, -1};
-    int failed = stream_open(&live->output, live->run->stdout_bytes, worker->user, &send[2]);
-    if (!failed)
-        failed = stream_open(&live->error, live->run->stderr_bytes, worker->user, &send[3]);
-    if (!failed) failed = pipe2(status, O_CLOEXEC);
-    live->status = status[0];
-    send[4] = status[1];
+    int failed = stream_open(&live->output, live->run->stdout_bytes, worker->user);
+    if (!failed) failed = stream_open(&live->error, live->run->stderr_bytes, worker->user);
     if (!failed && live->run->flags & (SBX_WANT_ARTIFACT | SBX_FETCH_FILES)) {
-        live->artifact = send[5] = memfd_create("artifact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        failed = send[5] < 0 ? -1 : 0;
+        live->artifact = memfd_create("artifact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        failed = live->artifact < 0 ? -1 : 0;
     }
-    if (!failed) failed = fcntl(status[0], F_SETFL, O_NONBLOCK);
     // The offset is shared with an attempt before this one, which may have read some.
     if (!failed) failed = lseek(fds[1], 0, SEEK_SET) < 0 ? -1 : 0;
     if (!failed)
         failed = cgroup_slot_begin(&worker->group, live->run->memory_bytes,
                                    live->run->processes + (worker->zygote_socket >= 0));
+    const int send[] = {fds[0], fds[1], live->output.kept_end, live->error.kept_end,
+                        live->artifact};
     if (!failed)
-        failed = csbx_send(live->maker, live->run, sizeof *live->run, send, send[5] >= 0 ? 6 : 5);
-    int kept = errno;
-    for (int i = 2; i < 5; i++) io_close(&send[i]);
-    errno = kept;
+        failed = csbx_send(live->maker, live->run, sizeof *live->run, send,
+                           live->artifact >= 0 ? 5 : 4);
     live->begin_ns = live->tick_ns = io_now_ns();
     return failed;
 }
 
-static void send_kill(const struct live *live) {
+/// Takes init's pidfd when it is needed. Its pid may be another's since init was reaped; but while
+/// its maker waits for our next request, no other process has that parent.
+static int open_init(const struct live *live) {
+    char name[32], text[512];
+    int parent = 0, pidfd = (int)syscall(SYS_pidfd_open, live->init, 0);
+    if (pidfd < 0) return -1;
+    snprintf(name, sizeof name, "%d/stat", (int)live->init);
+    const char *fields =
+        io_read_at(live->worker->proc, name, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
+    if (fields && sscanf(fields + 2, "%*c %d", &parent) == 1 && parent == live->init_maker)
+        return pidfd;
+    close(pidfd);
+    return -1;
+}
+
+static void send_kill(struct live *live) {
+    if (live->pidfd < 0 && live->init_maker > 0) live->pidfd = open_init(live);
     if (live->pidfd >= 0) syscall(SYS_pidfd_send_signal, live->pidfd, SIGKILL, NULL, 0);
 }
+
+static void read_status(struct live *live);
 
 static void kill_box(struct live *live) {
     if (live->killed || live->ended) return;
     live->killed = true;
+    read_status(live);
     send_kill(live);
 }
 
@@ -184,19 +196,24 @@ static void tick(struct live *live) {
 
 // ---- Events
 
+static void take_report(struct live *live, const struct box_report *report) {
+    if (report->stage == BOX_OK) {
+        live->report = *report;
+        live->reported = true;
+    } else if (report->stage == BOX_STARTED) {
+        live->init = report->started;
+        live->init_maker = report->maker;
+        live->started = true;
+    } else {
+        live->failure = *report;
+        live->failed = true;
+    }
+}
+
 static void read_status(struct live *live) {
     struct box_report report;
-    ssize_t got;
-    while ((got = read(live->status, &report, sizeof report)) == sizeof report) {
-        if (report.stage == BOX_OK) {
-            live->report = report;
-            live->reported = true;
-        } else {
-            live->failure = report;
-            live->failed = true;
-        }
-    }
-    if (got == 0) io_close(&live->status);
+    while (read(live->worker->status, &report, sizeof report) == sizeof report)
+        take_report(live, &report);
 }
 
 static void take_started(struct live *live, const struct keeper_started *started, int pidfd) {
@@ -210,15 +227,12 @@ static void take_started(struct live *live, const struct keeper_started *started
         live->failure = (struct box_report){.stage = BOX_CLONE, .error = started->error};
         live->failed = live->ended = true;
     }
-    // Before there was anything to kill.
-    if (live->cancelled || live->killed) {
-        live->killed = true;
-        send_kill(live);
-    }
     live->started = true;
+    if (live->killed) send_kill(live);
 }
 
-/// The keeper's messages: the pidfd of what is to be watched, then its end. False when it is gone.
+/// The keeper's messages: of a one-process run each command's start with a pidfd, then the end. False
+/// when it is gone.
 static bool read_keeper(struct live *live) {
     union {
         struct keeper_started started;
@@ -258,6 +272,12 @@ static void drain_checked(struct live *live, struct stream *stream) {
     if (stream->truncated && !(live->run->flags & SBX_DISCARD_EXCESS)) kill_box(live);
 }
 
+/// Init may have been started unheard of, and killed before there was anything to kill.
+static void look_for_start(struct live *live) {
+    read_status(live);
+    if (live->started && live->killed) send_kill(live);
+}
+
 /// Handles events until the box has ended; false when the keeper is lost.
 static bool watch(struct live *live) {
     live->tick_mean_ns = TICK_FIRST_NS;
@@ -270,7 +290,8 @@ static bool watch(struct live *live) {
                                   {.fd = live->worker->control, .events = POLLIN}};
         uint64_t passed = io_now_ns() - live->tick_ns;
         uint64_t left = passed < live->tick_length_ns ? live->tick_length_ns - passed : 0;
-        int ready = poll(events, 4, live->started ? (int)((left + 999999) / 1000000) : -1);
+        if (!live->started && (live->killed || left == 0)) left = 1000000;
+        int ready = poll(events, 4, (int)((left + 999999) / 1000000));
         if (ready < 0 && errno != EINTR) return false;
         if (ready > 0) {
             if (events[1].revents) drain_checked(live, &live->output);
@@ -278,9 +299,9 @@ static bool watch(struct live *live) {
             if (events[3].revents) read_control(live);
             if (events[0].revents && !read_keeper(live)) return send_kill(live), false;
         }
-        if (live->started && !live->ended && !live->killed &&
-            io_now_ns() - live->tick_ns >= live->tick_length_ns)
-            tick(live);
+        bool is_due = io_now_ns() - live->tick_ns >= live->tick_length_ns;
+        if (!live->started && (live->killed || is_due)) look_for_start(live);
+        if (live->started && !live->ended && !live->killed && is_due) tick(live);
     }
     // Every writer is dead: what is left is in the pipes.
     stream_finish(&live->output);
@@ -396,10 +417,10 @@ static void fill(struct live *live, struct sbx_result *result, int *out, int *ou
 bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fds,
                  struct sbx_result *result, int *out, int *out_count) {
     static struct live live;
-    live = (struct live){.worker = worker, .run = run, .status = -1, .pidfd = -1, .artifact = -1};
+    live = (struct live){.worker = worker, .run = run, .pidfd = -1, .artifact = -1};
     bool warm = worker->zygote_socket >= 0 && python_takes(worker->config, run);
     live.maker = warm ? worker->zygote_socket : worker->keeper_socket;
-    live.output.pipe = live.output.memfd = live.error.pipe = live.error.memfd = -1;
+    live.output = live.error = (struct stream){.pipe = -1, .kept_end = -1, .memfd = -1};
     memset(result, 0, sizeof *result);
     result->header = run->header;
     result->header.type = SBX_RESULT;
@@ -420,7 +441,6 @@ bool run_execute(struct worker *worker, const struct sbx_run *run, const int *fd
     stream_close(&live.output);
     stream_close(&live.error);
     io_close(&live.artifact);
-    io_close(&live.status);
     io_close(&live.pidfd);
     return alive && !live.unclean;
 }

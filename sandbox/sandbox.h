@@ -9,12 +9,14 @@
 //                                                            > zygote > init > candidate
 //
 //   monitor     restarts the supervisor, reaps orphans, removes control groups
-//   supervisor  reads requests, hands each to an idle worker, returns results
-//   worker      drives one run at a time: pipes, clocks, limits, verdict; outside every box
+//   supervisor  reads requests, hands each to an idle worker
+//   worker      drives one run at a time: pipes, clocks, limits, verdict; outside every box;
+//               sends the result to the engine
 //   keeper      holds what a slot keeps between runs: its control groups, network, user and mount
-//               namespaces with a read-only root; makes the box by clone3
+//               namespaces with a read-only root, a part of the filter; makes the box by clone
 //   zygote      a child of the keeper that makes boxes too, with a Python interpreter in it
-//   init        process 1 of the box: mounts /proc and the scratch, waits for the candidate
+//   init        process 1 of the box: mounts /proc and the scratch, waits for the candidate; in the
+//               memory of its maker
 //   candidate   the untrusted program, never process 1 (signals to itself would be ignored)
 //
 // Where the kernel makes no namespaces, a run is one process: there is no init, keeper and zygote
@@ -28,6 +30,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -151,10 +154,14 @@ struct filter_place {
     bool may_truncate;    // Landlock watches truncate()
 };
 
-/// Builds the candidates' filter.
-int filter_build(struct filter *filter, const struct filter_place *place);
-/// Builds the filter of init, which is let do almost nothing once the candidate runs.
-int filter_build_init(struct filter *filter);
+struct filter_set {
+    struct filter base;  // of candidates, inherited from who makes them; empty for one process
+    struct filter last;  // of candidates, taken by each: what setting it up needed is over
+    struct filter init;  // it is let do almost nothing once the candidate runs
+};
+
+int filter_build(struct filter_set *set, const struct filter_place *place);
+void filter_free(struct filter_set *set);
 /// Installs it in the calling process, which must not share its memory with another.
 int filter_install(const struct filter *filter);
 
@@ -189,13 +196,17 @@ enum box_stage {
     BOX_FILTER,
     BOX_EXEC,
     BOX_ARTIFACT,
+    BOX_STARTED,  // nothing failed: init has the pid `started`
 };
 
-/// What init tells the worker through the status pipe: at most one failure and one end.
+/// What the worker reads in the status pipe, when it wants to know: of keeper or zygote the start of
+/// init, of init at most one failure and one end.
 struct box_report {
     uint32_t stage;  // BOX_OK for the end of the candidate
     int32_t error;
     int32_t wait_status;
+    int32_t started;
+    int32_t maker;  // the parent of init
     uint32_t has_artifact;
     uint64_t artifact_size;
     uint64_t cpu_ns;      // of what was waited for
@@ -213,8 +224,7 @@ struct box_identity {
     bool is_zygote;      // candidates run in the interpreter that we hold
     uint32_t helpers;    // processes of ours that are counted with the candidate's
     int landlock_version;
-    const struct filter *filter;       // of candidates
-    const struct filter *init_filter;
+    const struct filter_set *filters;
 };
 
 struct box_files {
@@ -252,9 +262,10 @@ bool files_take(const struct sbx_run *run, const char *folder, int target, uint6
 
 // ---- box.c: box_enter()
 
-/// Makes the box and starts the program. Returns init's pid, with a pidfd, to the caller only.
+/// Makes the box and starts the program; init's pid. What is pointed to must stay until init has
+/// ended, which is also for how long the caller may use no more than 64 KiB of its stack.
 pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
-                const struct box_files *files, int *pidfd);
+                const struct box_files *files);
 /// Whether this process can make a box whose program ends well; else `why` says which step failed.
 bool box_try(const struct box_identity *identity, char *why, size_t capacity);
 
@@ -280,7 +291,7 @@ void scratch_remove(const char *path);
 
 // ---- keeper.c
 
-/// One for each process that is to be watched: init, or each command of a one-process run.
+/// Before each command of a one-process run.
 struct keeper_started {
     int32_t pid;
     int32_t error;
@@ -302,8 +313,8 @@ struct keeper_ready {
 };
 
 /// Body of the keeper; never returns. `folder` is that of one-process runs.
-_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter *filters,
-                           int slot, const char *folder, int socket);
+_Noreturn void keeper_main(const struct sandbox_config *config, const struct filter_set *filters,
+                           int slot, const char *folder, int socket, int status);
 /// Whether boxes can be made here, tried in a process that ends; else `why` says which step failed.
 bool keeper_can_make_boxes(const struct sandbox_config *config, char *why, size_t capacity);
 
@@ -322,16 +333,17 @@ _Noreturn void python_run(const struct sbx_run *run, char **arguments);
 
 struct stream {
     int pipe;
-    int memfd;  // −1 while the bytes fit inline
+    int kept_end;  // for writing; while it is open, nobody wakes us to say that all others are closed
+    int memfd;     // −1 while the bytes fit inline
     uint64_t cap;
     uint64_t size;
     bool truncated;
     char head[STREAM_INLINE];
 };
 
-/// Makes the pipe; its write end belongs to `user`, so that /dev/stdout can be opened.
-int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end);
-/// Takes what the pipe holds, or a good part; closes it at its end. −1 = we could not store it.
+/// Makes the pipe, which belongs to `user`, so that /dev/stdout can be opened.
+int stream_open(struct stream *stream, uint64_t cap, uid_t user);
+/// Takes what the pipe holds, or a good part: 1 = there may be more, −1 = we could not store it.
 int stream_drain(struct stream *stream);
 /// Takes the rest when every writer is dead.
 void stream_finish(struct stream *stream);
@@ -347,17 +359,32 @@ struct worker_ready {
     struct keeper_ready keeper;
 };
 #define WORKER_READY 100
-#define WORKER_ENDS 1  // in `reserved` of a result: the worker takes no further run
+#define WORKER_FREE 101  // a bare header: the worker has ended its run while others wait
+
+/// Memory that supervisor and workers share, so that a result goes to the engine without a detour
+/// that would wake the supervisor. No process below a worker has it.
+struct board {
+    /// The run of each slot. Set by the supervisor; the worker sets WORKER_IDLE after it has sent the
+    /// result, or WORKER_ENDED if it takes no further run.
+    _Atomic uint64_t runs[SBX_MAX_WORKERS];
+    /// Runs wait: a worker that becomes idle is to say so. Both sides write their own word before they
+    /// read the other's, so that one of them sees it.
+    _Atomic bool any_waits;
+};
+#define WORKER_IDLE 0
+#define WORKER_ENDED UINT64_MAX
 
 struct worker {
     const struct sandbox_config *config;
     const struct cgroup_set *groups;
-    const struct filter *filters;  // of candidates and of init
+    const struct filter_set *filters;
     int slot;
     int serial;   // names the control group; new for each worker process
     int control;  // to the supervisor
+    struct board *board;
     int keeper_socket;
     int zygote_socket;  // −1 = there is none
+    int status;  // what keeper, zygote and init say of a run
     pid_t keeper;
     int proc;  // the host's /proc
     uid_t user;
@@ -367,7 +394,8 @@ struct worker {
 };
 
 _Noreturn void worker_main(const struct sandbox_config *config, const struct cgroup_set *groups,
-                           const struct filter *filters, int slot, int serial, int control);
+                           const struct filter_set *filters, struct board *board, int slot,
+                           int serial, int control);
 
 /// Runs one request to its end and fills the result; `fds` are the program and the input.
 /// `out` receives the descriptors to send back. False when the keeper is lost.

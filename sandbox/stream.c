@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,20 +50,21 @@ int stream_drain(struct stream *stream) {
         if (kept < (size_t)got) stream->truncated = true;
         if (kept > 0 && keep(stream, buffer, kept) < 0) return -1;
         stream->size += kept;
-        if (got < (ssize_t)sizeof buffer) return 0;
+        // Most likely empty now; but a pipe can be made to give one write at a time.
+        if (got < (ssize_t)sizeof buffer) return 1;
     }
-    return 0;
+    return 1;
 }
 
-int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end) {
+int stream_open(struct stream *stream, uint64_t cap, uid_t user) {
     int ends[2];
-    stream->pipe = stream->memfd = -1;
+    stream->pipe = stream->kept_end = stream->memfd = -1;
     stream->cap = cap;
     stream->size = 0;
     stream->truncated = false;
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     stream->pipe = ends[0];
-    *write_end = ends[1];
+    stream->kept_end = ends[1];
     fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);  // a smaller pipe is only slower
     // Else the program could not open /dev/stdout.
     if (geteuid() == 0 && fchown(ends[1], user, user) < 0) return -1;
@@ -72,9 +72,8 @@ int stream_open(struct stream *stream, uint64_t cap, uid_t user, int *write_end)
 }
 
 void stream_finish(struct stream *stream) {
-    struct pollfd more = {.fd = stream->pipe, .events = POLLIN};
-    while (stream->pipe >= 0 && !stream->truncated && poll(&more, 1, 0) > 0)
-        if (stream_drain(stream) < 0) return;
+    while (stream->pipe >= 0 && !stream->truncated)
+        if (stream_drain(stream) <= 0) return;
 }
 
 int stream_take(struct stream *stream) {
@@ -86,5 +85,6 @@ int stream_take(struct stream *stream) {
 
 void stream_close(struct stream *stream) {
     io_close(&stream->pipe);
+    io_close(&stream->kept_end);
     io_close(&stream->memfd);
 }

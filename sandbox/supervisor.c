@@ -1,7 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The supervisor: hands requests to idle workers and results back. It keeps no state that matters:
+// The supervisor: hands requests to idle workers, who answer the engine. It keeps no state that matters:
 // when it dies, its workers die with it, the monitor starts another, whose SBX_HELLO tells the
 // engine that everything in flight is lost.
 
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -27,8 +28,6 @@ struct seat {
     int serial;
     int socket;
     bool ready;
-    bool busy;
-    uint64_t id;  // of the run
     uint32_t generation;
 };
 
@@ -40,7 +39,8 @@ struct waiting {
 struct supervisor {
     const struct sandbox_config *config;
     const struct cgroup_set *groups;
-    struct filter filters[2];  // of candidates and of init
+    struct filter_set filters;
+    struct board *board;
     int alive;  // closed by the kernel when the monitor dies
     int serials;
     int stillborn;
@@ -81,12 +81,11 @@ static int start_worker(struct supervisor *supervisor, int slot) {
     if (seat->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (getppid() != self) _exit(0);
-        close(SBX_SOCKET_FD);
         close(supervisor->alive);
         for (int i = 0; i < supervisor->config->workers; i++)
             if (supervisor->seats[i].socket > 0) close(supervisor->seats[i].socket);
-        worker_main(supervisor->config, supervisor->groups, supervisor->filters, slot,
-                    seat->serial, pair[1]);
+        worker_main(supervisor->config, supervisor->groups, &supervisor->filters,
+                    supervisor->board, slot, seat->serial, pair[1]);
     }
     close(pair[1]);
     return seat->pid < 0 ? -1 : 0;
@@ -111,7 +110,8 @@ static void replace_worker(struct supervisor *supervisor, int slot) {
     waitpid(seat->pid, NULL, 0);
     io_close(&seat->socket);
     cgroup_slot_remove(supervisor->groups, seat->serial);
-    if (seat->busy) send_lost(supervisor, seat->id);
+    uint64_t run = atomic_exchange(&supervisor->board->runs[slot], WORKER_IDLE);
+    if (run != WORKER_IDLE && run != WORKER_ENDED) send_lost(supervisor, run);
     if (start_worker(supervisor, slot) < 0) {
         io_log("cannot start a worker: %m");
         end(supervisor, false);
@@ -122,8 +122,7 @@ static void replace_worker(struct supervisor *supervisor, int slot) {
 
 static void give(struct supervisor *supervisor, int slot, const struct sbx_run *run, int *fds) {
     struct seat *seat = &supervisor->seats[slot];
-    seat->busy = true;
-    seat->id = run->header.id;
+    atomic_store(&supervisor->board->runs[slot], run->header.id);
     int failed = csbx_send(seat->socket, run, sizeof *run, fds, 2);
     close(fds[0]);
     close(fds[1]);
@@ -132,12 +131,15 @@ static void give(struct supervisor *supervisor, int slot, const struct sbx_run *
 
 static int idle_slot(const struct supervisor *supervisor) {
     for (int i = 0; i < supervisor->config->workers; i++)
-        if (supervisor->seats[i].ready && !supervisor->seats[i].busy) return i;
+        if (supervisor->seats[i].ready && atomic_load(&supervisor->board->runs[i]) == WORKER_IDLE)
+            return i;
     return -1;
 }
 
 static void give_pending(struct supervisor *supervisor) {
     int slot;
+    // Before we look for an idle worker; one that is told in vain only wakes us once more.
+    atomic_store(&supervisor->board->any_waits, supervisor->pending_count > 0);
     while (supervisor->pending_count > 0 && (slot = idle_slot(supervisor)) >= 0) {
         struct waiting *first = supervisor->pending[0];
         supervisor->pending_count--;
@@ -177,8 +179,8 @@ static void take_run(struct supervisor *supervisor, const struct sbx_run *run, i
 
 static void cancel(struct supervisor *supervisor, const struct sbx_header *request) {
     for (int i = 0; i < supervisor->config->workers; i++) {
-        struct seat *seat = &supervisor->seats[i];
-        if (!seat->busy || seat->id != request->id) continue;
+        const struct seat *seat = &supervisor->seats[i];
+        if (atomic_load(&supervisor->board->runs[i]) != request->id) continue;
         // A worker that cannot take the message is dead or about to be seen as dead.
         csbx_send(seat->socket, request, sizeof *request, NULL, 0);
         return;
@@ -218,7 +220,8 @@ static void greet(struct supervisor *supervisor, const struct keeper_ready *keep
     struct sbx_hello hello = {.header = header_of(supervisor, SBX_HELLO, 0),
                               .features = keeper->features,
                               .workers = (uint32_t)supervisor->config->workers,
-                              .filter_rules = supervisor->filters[0].count,
+                              .filter_rules = (uint32_t)supervisor->filters.base.count +
+                                              supervisor->filters.last.count,
                               .landlock_abi = csbx_landlock_version(),
                               .error = keeper->error};
     if (groups->version == 1) hello.features |= SBX_CGROUP1_MEMORY;
@@ -248,20 +251,14 @@ static void take_ready(struct supervisor *supervisor, int slot, const struct wor
 static void read_worker(struct supervisor *supervisor, int slot) {
     static union {
         struct sbx_header header;
-        struct sbx_result result;
         struct worker_ready ready;
     } message;
     struct seat *seat = &supervisor->seats[slot];
     int fds[SBX_MAX_FDS], fd_count;
     ssize_t got = csbx_receive(seat->socket, &message, sizeof message, fds, &fd_count);
     if (got <= 0) return replace_worker(supervisor, slot);
-    if (message.header.type == WORKER_READY) return take_ready(supervisor, slot, &message.ready);
-    seat->busy = false;
-    if (message.header.reserved == WORKER_ENDS) seat->ready = false;
-    message.header.reserved = 0;
-    int failed = csbx_send(SBX_SOCKET_FD, &message, (size_t)got, fds, fd_count);
-    for (int i = 0; i < fd_count; i++) close(fds[i]);
-    if (failed < 0) end(supervisor, false);
+    if (message.header.type == WORKER_READY) take_ready(supervisor, slot, &message.ready);
+    // Of a worker that is free again it is enough that we are awake: the board says the rest.
 }
 
 /// Ends candidates whose keeper died: one that a thread has executed has lost its PR_SET_PDEATHSIG.
@@ -300,13 +297,15 @@ _Noreturn void supervisor_main(const struct sandbox_config *config,
     const struct filter_place place = {.sampled_memory = groups->version == 0,
                                        .one_process = config->one_process,
                                        .may_truncate = csbx_landlock_version() >= 3};
-    if (filter_build(&supervisor.filters[0], &place) < 0 ||
-        filter_build_init(&supervisor.filters[1]) < 0) {
+    if (filter_build(&supervisor.filters, &place) < 0) {
         struct keeper_ready failure = {.error = errno};
         snprintf(failure.text, sizeof failure.text, "build the system call filter: %m");
         greet(&supervisor, &failure);
         _exit(1);
     }
+    supervisor.board = mmap(NULL, sizeof *supervisor.board, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (supervisor.board == MAP_FAILED) _exit(1);
     int children = watch_children();
     if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) _exit(1);
     for (int i = 0; i < config->workers; i++)

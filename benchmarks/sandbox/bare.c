@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +32,7 @@ struct bare {
     int slot;
     int program;
     int null;
-    struct filter filter, init_filter;
+    struct filter_set filters;
     struct cgroup_set groups;
     struct cgroup_slot group;
 };
@@ -86,7 +85,7 @@ static _Noreturn void candidate(const struct bare *bare) {
     if (layers & (BARE_LANDLOCK | BARE_FILTER))
         check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
     if (rules >= 0) check(landlock_install(rules), "landlock");
-    if (layers & BARE_FILTER) check(filter_install(&bare->filter), "seccomp");
+    if (layers & BARE_FILTER) check(filter_install(&bare->filters.last), "seccomp");
     char *arguments[] = {"program", NULL}, *environment[] = {NULL};
     syscall(SYS_execveat, bare->program, "", arguments, environment, AT_EMPTY_PATH);
     bench_fail("execveat");
@@ -107,24 +106,26 @@ static _Noreturn void init(const struct bare *bare) {
     if (child == 0) candidate(bare);
     // What is left to init is a layer too.
     if (bare->layers & BARE_IDENTITY) keep_capabilities((1u << CAP_KILL) | (1u << CAP_DAC_READ_SEARCH));
-    if (bare->layers & BARE_FILTER) check(filter_install(&bare->init_filter), "seccomp");
+    if (bare->layers & BARE_FILTER) check(filter_install(&bare->filters.init), "seccomp");
     while (waitpid(child, &status, 0) != child) continue;
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static int begin(void *given) {
+    const struct bare *bare = given;
+    if (bare->layers & BARE_PIDNS) init(bare);
+    candidate(bare);
 }
 
 static void run(struct bare *bare) {
     bool counted = bare->layers & BARE_CGROUP;
     if (counted) check(cgroup_slot_begin(&bare->group, BARE_MEMORY, 64), "control group");
-    struct clone_args arguments = {.exit_signal = SIGCHLD};
-    if (bare->layers & BARE_PIDNS) arguments.flags |= CLONE_NEWPID;
-    if (bare->layers & BARE_MOUNTNS) arguments.flags |= CLONE_NEWNS;
-    pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    check(child, "clone3");
-    if (child == 0) {
-        if (bare->layers & BARE_PIDNS) init(bare);
-        candidate(bare);
-    }
-    int status;
+    static char stack[65536] __attribute__((aligned(16)));
+    int flags = CLONE_VM | SIGCHLD, status;
+    if (bare->layers & BARE_PIDNS) flags |= CLONE_NEWPID;
+    if (bare->layers & BARE_MOUNTNS) flags |= CLONE_NEWNS;
+    pid_t child = clone(begin, stack + sizeof stack, flags, bare);
+    check(child, "clone");
     while (waitpid(child, &status, 0) != child) continue;
     if (status != 0) bench_fail("the program failed");
     if (!counted) return;
@@ -144,6 +145,7 @@ static _Noreturn void slot(struct bare *bare, int control, int done) {
         struct sandbox_config config = {.workers = 1};
         if (root_build(&config, false, &stage) < 0) bench_fail(stage);
     }
+    if (bare->layers & BARE_FILTER) check(filter_install(&bare->filters.base), "seccomp");
     if (bare->layers & BARE_CGROUP) cgroup_slot_settle(&bare->group);
     check(write(done, "", 1), "pipe");
     while (read(control, &count, sizeof count) == sizeof count) {
@@ -174,8 +176,7 @@ int bare_main(int workers, unsigned layers, const char *program) {
     bare.program = bench_seal_file(program);
     bare.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     const struct filter_place place = {.sampled_memory = false};
-    check(filter_build(&bare.filter, &place), "build the filter");
-    check(filter_build_init(&bare.init_filter), "build the filter");
+    check(filter_build(&bare.filters, &place), "build the filter");
     if (layers & BARE_CGROUP) cgroup_set_open(&bare.groups, getpid());
     if (layers & BARE_CGROUP && bare.groups.version == 0) bench_fail(bare.groups.reason);
     int control[2], done[2];
