@@ -305,19 +305,25 @@ static int write_number(int file, uint64_t value) {
 
 static uint64_t usage(const struct cgroup_slot *slot) { return read_number(slot->usage_file); }
 
-void cgroup_slot_settle(struct cgroup_slot *slot) { slot->idle_usage = usage(slot); }
-
-static uint64_t oom_kills(const struct cgroup_slot *slot) {
-    return read_field(slot->events_file, "oom_kill");
+static uint64_t oom_kills(struct cgroup_slot *slot) {
+    return slot->seen_oom_kills = read_field(slot->events_file, "oom_kill");
 }
 
-static uint64_t raw_cpu_ns(const struct cgroup_slot *slot) {
-    if (slot->version == 2) return read_field(slot->cpu_file, "usage_usec") * 1000;
-    return read_number(slot->cpu_file);
+static uint64_t raw_cpu_ns(struct cgroup_slot *slot) {
+    slot->seen_cpu_ns = slot->version == 2 ? read_field(slot->cpu_file, "usage_usec") * 1000
+                                           : read_number(slot->cpu_file);
+    return slot->seen_cpu_ns;
+}
+
+void cgroup_slot_settle(struct cgroup_slot *slot) {
+    slot->idle_usage = usage(slot);
+    oom_kills(slot);
+    raw_cpu_ns(slot);
 }
 
 int cgroup_slot_begin(struct cgroup_slot *slot, uint64_t memory_bytes, uint32_t processes) {
-    if (slot->cpu >= 0) slot->base_cpu_ns = raw_cpu_ns(slot);
+    slot->base_cpu_ns = slot->seen_cpu_ns;
+    slot->base_oom_kills = slot->seen_oom_kills;
     // The keeper and init are members too.
     if (slot->pids >= 0 && slot->processes != processes) {
         if (write_number(slot->pids_file, processes + 2) < 0) return -1;
@@ -325,17 +331,16 @@ int cgroup_slot_begin(struct cgroup_slot *slot, uint64_t memory_bytes, uint32_t 
     }
     if (slot->memory < 0) return 0;
     slot->base_usage = usage(slot);
-    slot->base_oom_kills = oom_kills(slot);
     if (slot->peak_file >= 0) write_number(slot->peak_file, 0);
     return write_number(slot->limit_file, memory_bytes + slot->base_usage);
 }
 
-uint64_t cgroup_slot_cpu_ns(const struct cgroup_slot *slot) {
+uint64_t cgroup_slot_cpu_ns(struct cgroup_slot *slot) {
     uint64_t used = raw_cpu_ns(slot);
     return used > slot->base_cpu_ns ? used - slot->base_cpu_ns : 0;
 }
 
-bool cgroup_slot_ran_out(const struct cgroup_slot *slot) {
+bool cgroup_slot_ran_out(struct cgroup_slot *slot) {
     return slot->memory >= 0 && oom_kills(slot) > slot->base_oom_kills;
 }
 

@@ -211,9 +211,9 @@ static void take_report(struct live *live, const struct box_report *report) {
 }
 
 static void read_status(struct live *live) {
-    struct box_report report;
-    while (read(live->worker->status, &report, sizeof report) == sizeof report)
-        take_report(live, &report);
+    struct box_report reports[4];  // more than a run makes
+    ssize_t got = read(live->worker->status, reports, sizeof reports);
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof *reports; i++) take_report(live, &reports[i]);
 }
 
 static void take_started(struct live *live, const struct keeper_started *started, int pidfd) {

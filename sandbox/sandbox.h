@@ -95,6 +95,8 @@ struct cgroup_slot {
     uint64_t base_usage;  // charged when the present run began
     uint64_t base_oom_kills;
     uint64_t base_cpu_ns;
+    uint64_t seen_oom_kills;  // when last looked at; between runs nothing happens here
+    uint64_t seen_cpu_ns;
 };
 
 void cgroup_set_open(struct cgroup_set *set, pid_t monitor);
@@ -108,8 +110,8 @@ void cgroup_slot_close(struct cgroup_slot *slot);
 /// Removes the groups of slot `index`, whose processes are dead or dying.
 void cgroup_slot_remove(const struct cgroup_set *set, int index);
 int cgroup_slot_begin(struct cgroup_slot *slot, uint64_t memory_bytes, uint32_t processes);
-uint64_t cgroup_slot_cpu_ns(const struct cgroup_slot *slot);
-bool cgroup_slot_ran_out(const struct cgroup_slot *slot);
+uint64_t cgroup_slot_cpu_ns(struct cgroup_slot *slot);
+bool cgroup_slot_ran_out(struct cgroup_slot *slot);
 uint64_t cgroup_slot_peak(const struct cgroup_slot *slot);
 /// Whether the slot is clean enough for the next run.
 bool cgroup_slot_end(const struct cgroup_slot *slot);
@@ -338,10 +340,11 @@ struct stream {
     uint64_t cap;
     uint64_t size;
     bool truncated;
+    bool is_large;  // the pipe, or we tried
     char head[STREAM_INLINE];
 };
 
-/// Makes the pipe, which belongs to `user`, so that /dev/stdout can be opened.
+/// Makes the pipe, which belongs to `user`, so that /dev/stdout can be opened; −1 = to us.
 int stream_open(struct stream *stream, uint64_t cap, uid_t user);
 /// Takes what the pipe holds, or a good part: 1 = there may be more, −1 = we could not store it.
 int stream_drain(struct stream *stream);
@@ -387,7 +390,7 @@ struct worker {
     int status;  // what keeper, zygote and init say of a run
     pid_t keeper;
     int proc;  // the host's /proc
-    uid_t user;
+    uid_t user;  // who shall own the candidates' streams; −1 = we do
     uint32_t features;
     char folder[SANDBOX_PATH_MAX + 32];  // of one-process runs
     struct cgroup_slot group;

@@ -13,6 +13,7 @@
 #include "sandbox.h"
 
 #define PIPE_BYTES (256 * 1024)
+#define PIPE_FULL (64 * 1024)  // of a pipe as the kernel makes it
 #define DRAIN_READS 8  // at a time: many writers can fill the pipe as fast as we empty it
 
 static int keep(struct stream *stream, const char *bytes, size_t count) {
@@ -50,6 +51,9 @@ int stream_drain(struct stream *stream) {
         if (kept < (size_t)got) stream->truncated = true;
         if (kept > 0 && keep(stream, buffer, kept) < 0) return -1;
         stream->size += kept;
+        // A larger pipe is only faster, and pays once there is much to write.
+        if (got >= PIPE_FULL && !stream->is_large)
+            stream->is_large = fcntl(stream->pipe, F_SETPIPE_SZ, PIPE_BYTES) != 0;
         // Most likely empty now; but a pipe can be made to give one write at a time.
         if (got < (ssize_t)sizeof buffer) return 1;
     }
@@ -65,9 +69,9 @@ int stream_open(struct stream *stream, uint64_t cap, uid_t user) {
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     stream->pipe = ends[0];
     stream->kept_end = ends[1];
-    fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);  // a smaller pipe is only slower
+    stream->is_large = false;
     // Else the program could not open /dev/stdout.
-    if (geteuid() == 0 && fchown(ends[1], user, user) < 0) return -1;
+    if (user != (uid_t)-1 && fchown(ends[1], user, user) < 0) return -1;
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 

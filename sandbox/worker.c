@@ -77,7 +77,7 @@ static void set_up(struct worker *worker) {
         snprintf(ready.text, sizeof ready.text, "%s: %s", step, strerror(ready.error));
     }
     if (worker->group.memory >= 0) cgroup_slot_settle(&worker->group);
-    worker->user = ready.user;
+    worker->user = geteuid() == 0 ? ready.user : (uid_t)-1;
     report_ready(worker, &ready);
     if (ready.error) _exit(1);
 }

@@ -22,13 +22,13 @@ static int close_keeping_errno(int fd) {
     return -1;
 }
 
+/// From the start of the file, whose offset stays there.
 static int write_all(int fd, const char *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
+    for (size_t done = 0; done < size;) {
+        ssize_t written = pwrite(fd, bytes + done, size - done, (off_t)done);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return -1;
-        bytes += written;
-        size -= (size_t)written;
+        done += (size_t)written;
     }
     return 0;
 }
@@ -49,7 +49,7 @@ int csbx_sealed_memfd(const char *name, const void *bytes, size_t size) {
     if (fd < 0 && errno == EINVAL) fd = memfd_create(name, flags);
     if (fd < 0) return -1;
     // Nobody but its owner shall be able to leave a mark on it, not even the time of a change.
-    if (fchmod(fd, 0555) < 0 || write_all(fd, bytes, size) < 0 || lseek(fd, 0, SEEK_SET) < 0 || seal(fd) < 0)
+    if (fchmod(fd, 0555) < 0 || write_all(fd, bytes, size) < 0 || seal(fd) < 0)
         return close_keeping_errno(fd);
     return fd;
 }
