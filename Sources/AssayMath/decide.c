@@ -318,6 +318,89 @@ static bool screen(contest *c, sample *s, bool is_whole, am_reply *reply) {
     return true;
 }
 
+// Whether a program holds a function that has corners or steps, so that two functions may agree
+// near 0 and part far away: |x + 1000| - 1000 is x only above -1000.
+static bool has_corners(const am_program *program) {
+    for (uint32_t i = 0; i < program->node_count; i++) {
+        const am_node *node = program->nodes + i;
+        switch (node->op) {
+            case OP_ROOT: case OP_MODULO: case OP_MINIMUM: case OP_MAXIMUM: return true;
+            case OP_FUNCTION:
+                if (node->function == FN_ABS || node->function == FN_FLOOR || node->function == FN_CEIL ||
+                    node->function == FN_SIGN)
+                    return true;
+                break;
+            case OP_POWER:
+                // The exponent is the node before; (x^2)^(1/2) is |x|.
+                if (i > 0 && program->nodes[i - 1].op == OP_NUMBER &&
+                    !fmpz_is_one(fmpq_denref(program->numbers + program->nodes[i - 1].number)))
+                    return true;
+                break;
+            default: break;
+        }
+    }
+    return false;
+}
+
+enum { FAR_POINTS = 16, STEP_POINTS = 12 };
+
+// Points of size 10 to 10^12 in both signs, then whole numbers, those beside them, and 0.
+static void choose_far_point(contest *c, uint64_t attempt) {
+    static const int powers[] = {2, 3, 4, 6, 1, 9, 5, 12};
+    uint64_t state = c->query->seed ^ ((attempt + 1234) * 0xd1342543de82ef95u);
+    fmpz_t scale;
+    fmpz_init(scale);
+    for (uint32_t i = 0; i < c->query->variable_count; i++) {
+        if (attempt < FAR_POINTS) {
+            fmpq_set_si(c->variables + i, (int64_t)(1009 + next_random(&state) % 9000), 1009);
+            fmpz_ui_pow_ui(scale, 10, (ulong)powers[(attempt / 2 + (attempt / 4) * i) % 8]);
+            fmpq_mul_fmpz(c->variables + i, c->variables + i, scale);
+            if ((attempt + (attempt / 4) * i) % 2 == 1) fmpq_neg(c->variables + i, c->variables + i);
+        } else {
+            uint64_t step = attempt - FAR_POINTS;
+            fmpq_set_si(c->variables + i, step < 3 ? (int64_t)step : (int64_t)(next_random(&state) % 21) - 10, 1);
+            if (step >= 6) {
+                // 10^-4 and 10^-9 above or below.
+                int64_t sign = step % 2 == 0 ? 1 : -1;
+                fmpq_t shift;
+                fmpq_init(shift);
+                fmpq_set_si(shift, sign, step < 9 ? 10007 : 1000000007);
+                fmpq_add(c->variables + i, c->variables + i, shift);
+                fmpq_clear(shift);
+            }
+        }
+    }
+    fmpz_clear(scale);
+}
+
+// Looks for a difference at far points and at steps, on a quarter of the fuel; what cannot be
+// evaluated there says nothing. False if a difference settled the contest.
+static bool screen_far(contest *c, am_reply *reply) {
+    uint64_t reference_fuel = c->reference.fuel, answer_fuel = c->answer.fuel;
+    c->reference.fuel = reference_fuel / 4;
+    c->answer.fuel = answer_fuel / 4;
+    bool is_open = true;
+    for (uint64_t attempt = 0; attempt < FAR_POINTS + STEP_POINTS && is_open; attempt++) {
+        choose_far_point(c, attempt);
+        if (!am_evaluate(&c->reference, 2 * AM_BITS_SCREEN, c->left) ||
+            !am_evaluate(&c->answer, 2 * AM_BITS_SCREEN, c->right)) {
+            // A size guard says nothing of the next point; spent fuel ends the search.
+            bool is_spent = c->reference.fuel < 1000 || c->answer.fuel < 1000;
+            c->reference.exhausted = c->answer.exhausted = false;
+            if (is_spent) break;
+            continue;
+        }
+        if (!has_value(c, c->left) || !has_value(c, c->right) || acb_overlaps(c->left, c->right)) continue;
+        describe(c, reply);
+        conclude(reply, AM_DIFFERENT, AM_BY_BALL, true);
+        is_open = false;
+    }
+    c->reference.exhausted = c->answer.exhausted = false;
+    c->reference.fuel += reference_fuel - reference_fuel / 4;
+    c->answer.fuel += answer_fuel - answer_fuel / 4;
+    return is_open;
+}
+
 static void decide_functions(contest *c, am_reply *reply) {
     sample s;
     memset(&s, 0, sizeof s);
@@ -328,6 +411,8 @@ static void decide_functions(contest *c, am_reply *reply) {
         conclude(reply, is_answer ? AM_ANSWER_UNDEFINED : AM_UNDECIDED_REFERENCE, AM_BY_NONE, false);
         return;
     }
+    bool may_part = has_corners(&c->query->reference) || has_corners(&c->query->answer);
+    if (may_part && !screen_far(c, reply)) return;
     // Spread over all regions.
     for (int i = 0; i < AM_POINTS_NEEDED; i++) {
         int index = i * s.common / AM_POINTS_NEEDED;

@@ -128,6 +128,8 @@ extension AnswerExtractor {
             }
             for mark in statements where matches(bytes, index, bytes.count, mark) {
                 let start = index + mark.count
+                let lead = sentence(bytes, around: index..<index).lowerBound..<index
+                if ConclusionFinder.isDisowned(bytes, lead) { return nil }
                 let sentence = start..<sentenceEnd(bytes, start)
                 guard let range = trimmed(bytes, sentence, colonStarEquals) else { return nil }
                 return mark[mark.count - 1] == UInt8(ascii: ":")

@@ -59,6 +59,9 @@ struct Comparator {
         }
         if left.kind(a) == .text || right.kind(b) == .text { return compareTexts(a, b) }
         if let finding = compareWords(a, b) { return finding }
+        if left.kind(a) == .percent, right.kind(b) == .percent {
+            return try compare(left.part(a, 0), right.part(b, 0))
+        }
         for kind in [NodeKind.percent, .degrees]
         where (left.kind(a) == kind) != (right.kind(b) == kind) {
             return try compareMarked(kind, a, b)
@@ -110,11 +113,34 @@ struct Comparator {
             right[b].flags == 1
         else { return nil }
         let (first, second) = (left.text(a), right.text(b))
-        if WordComparison.isEqual(first, second) { return .equivalent(.text) }
+        if WordComparison.isEqual(first, second) {
+            // "odd" and "Odd" are a word; AB and ab are products of different names.
+            let mayBeNames = first.contains("_") ? !Self.isBased(first) : first.utf8.count <= 3
+            guard first != second, mayBeNames, !isCapitalized(first), !isCapitalized(second) else {
+                return .equivalent(.text)
+            }
+            return nil
+        }
         if first.utf8.count > 3 || second.utf8.count > 3 {
             return .different(.text, "\"\(first)\" is not \"\(second)\".")
         }
         return nil
+    }
+
+    /// Whether letters are the digits of a number in a stated base, as in AB_16.
+    private static func isBased(_ word: String) -> Bool {
+        let parts = word.split(separator: "_")
+        guard parts.count == 2, let base = Int(parts[1]), (11...36).contains(base) else {
+            return false
+        }
+        return parts[0].utf8.allSatisfy { isASCIILetter($0) && Int($0 | 32) - 87 < base }
+    }
+
+    /// Whether a word of three letters or more begins with its only capital.
+    private func isCapitalized(_ word: String) -> Bool {
+        let isCapital: (UInt8) -> Bool = { $0 &- 65 < 26 }
+        return word.utf8.count >= 3 && !word.contains("_") && word.utf8.first.map(isCapital) == true
+            && !word.utf8.dropFirst().contains(where: isCapital)
     }
 
     /// What a text or a bare name says; nil for other expressions.
@@ -127,8 +153,19 @@ struct Comparator {
         case .multiply where tree[node].flags == 1: tree.text(node)
         case .list, .tuple:
             tree.parts(node).allSatisfy { [.text, .symbol, .euler].contains(tree.kind($0)) }
-                ? tree.parts(node).compactMap { spelling(tree, $0) }.joined(separator: ", ") : nil
+                ? tree.parts(node).compactMap { spelling(tree, $0)?.trimmedSpaces }
+                    .joined(separator: joint(tree, node)) : nil
         default: nil
+        }
+    }
+
+    /// What joins the members of a list of words.
+    private static func joint(_ tree: ExpressionTree, _ node: Int32) -> String {
+        guard tree.kind(node) == .list, tree[node].count == 2 else { return ", " }
+        switch tree[node].payload {
+        case Int32(Parser.Joint.and): return " and "
+        case Int32(Parser.Joint.or): return " or "
+        default: return ", "
         }
     }
 
@@ -141,6 +178,9 @@ struct Comparator {
         }
         if let finding = try compareAntiderivatives(a, b) { return finding }
         let finding = try scalars.compare(a, b)
+        if finding.verdict == .different, let converted = try compareBothSpelled(a, b) {
+            return converted
+        }
         if finding.verdict == .different, let tolerance = options.tolerance {
             return try compareWithin(tolerance, a, b) ?? finding
         }

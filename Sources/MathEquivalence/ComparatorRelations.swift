@@ -13,6 +13,7 @@ extension Comparator {
             return try compare(value, otherValue)
         }
         let (signs, others) = (left.signs(a), right.signs(b))
+        if let finding = try compareWorkedOut(a, b) { return finding }
         if signs.count == 1, others.count == 1 {
             if let finding = try compareSingle(a, signs[0], b, others[0]) { return finding }
         }
@@ -24,18 +25,45 @@ extension Comparator {
         return .different(.structure, "The relations have different signs.")
     }
 
+    /// `x = 5` and `x = 2 + 3 = 5`: a chain that ends in the value; the answer's members must all
+    /// have it.
+    private mutating func compareWorkedOut(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding? {
+        let (signs, others) = (left.signs(a), right.signs(b))
+        guard options.acceptsEquationChain, signs.count != others.count,
+            (signs + others).allSatisfy({ $0 == .equal }), min(signs.count, others.count) == 1,
+            Self.isName(left, left.part(a, 0)), Self.isName(right, right.part(b, 0)),
+            ScalarComparator.isSame(left, left.part(a, 0), right, right.part(b, 0)),
+            let value = left.parts(a).last
+        else { return nil }
+        policies.insert("equation_chain")
+        var result = Finding.equivalent(.structure)
+        for member in right.parts(b).dropFirst() {
+            result = try compare(value, member)
+            guard result.isEquivalent else { return result }
+        }
+        return result
+    }
+
     /// `f(x) = …` and `y = …` name the same.
     private func isFunctionValue(_ name: Int32, _ other: Int32) -> Bool {
         func isPlain(_ tree: ExpressionTree, _ node: Int32) -> Bool {
-            tree.kind(node) == .symbol && tree.name(node) == "y"
+            tree.kind(node) == .symbol && tree.name(node).first == "y"
+                && tree.name(node).dropFirst().allSatisfy { $0 == "'" }
         }
         func isApplied(_ tree: ExpressionTree, _ node: Int32) -> Bool {
             tree.kind(node) == .apply && tree[node].count == 1
                 && tree.kind(tree.part(node, 0)) == .symbol
                 && tree.name(tree.part(node, 0)) != "y"
         }
-        return isPlain(left, name) && isApplied(right, other)
-            || isApplied(left, name) && isPlain(right, other)
+        func order(_ tree: ExpressionTree, _ node: Int32) -> Int {
+            tree.name(node).filter { $0 == "'" }.count
+        }
+        return
+            (isPlain(left, name) && isApplied(right, other)
+            || isApplied(left, name) && isPlain(right, other))
+            && order(left, name) == order(right, other)
     }
 
     /// L = R and L' = R' are the same if L − R and L' − R' are proportional; an inequality also

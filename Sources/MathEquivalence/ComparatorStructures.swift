@@ -23,7 +23,11 @@ extension Comparator {
                 return .different(.structure, "The ends of the intervals differ.")
             }
             return try compareInOrder(x, y)
-        case (.list, .list): return try compareLists(x, y)
+        case (.list, .list):
+            guard !ScalarComparator.isOtherLogic(left, a, right, b) else {
+                return .different(.structure, "One side says \"and\", the other \"or\".")
+            }
+            return try compareLists(x, y)
         case (.set, .set):
             if x.count == y.count { return try compareUnordered(x, y) }
             // {1, 2, 2} is {1, 2}.
@@ -143,10 +147,13 @@ extension Comparator {
     private mutating func compareRatios(_ a: Int32, _ b: Int32) throws(NeedsWorker) -> Finding {
         let (x, y) = (left.parts(a), right.parts(b))
         guard x.count == y.count else { return try compareInOrder(x, y) }
+        if Self.isTime(left, a) || Self.isTime(right, b) { return try compareInOrder(x, y) }
         let first = x.compactMap { reference.exact[$0] }
         let second = y.compactMap { answer.exact[$0] }
-        guard first.count == x.count, second.count == y.count, !first[0].isZero, !second[0].isZero,
-            !first[1].isZero
+        guard first.count == x.count, second.count == y.count else {
+            return try compareInexactRatios(x, y)
+        }
+        guard !first[0].isZero, !second[0].isZero, !first[1].isZero
         else { return try compareInOrder(x, y) }
         for (p, q) in zip(first, second) {
             guard let one = p.multiplying(second[0]), let other = q.multiplying(first[0]),
@@ -154,6 +161,39 @@ extension Comparator {
             else { return .different(.structure, "The ratios differ.") }
         }
         return .equivalent(.structure)
+    }
+
+    /// Whether a ratio is written like 12:05, whose minutes no ratio would write with a zero.
+    private static func isTime(_ tree: ExpressionTree, _ ratio: Int32) -> Bool {
+        tree.parts(ratio).dropFirst().contains { part in
+            guard tree.kind(part) == .number else { return false }
+            let literal = tree.literal(part)
+            return tree[part].flags == NumberFlags.integerLiteral
+                && literal.digitCount == 2 && literal.significantDigits < 2
+        }
+    }
+
+    /// √2:1 is 2:√2: every member over the first.
+    private mutating func compareInexactRatios(
+        _ x: ArraySlice<Int32>, _ y: ArraySlice<Int32>
+    ) throws(NeedsWorker) -> Finding {
+        guard let p = x.first, let q = y.first, x.count <= 8,
+            x.allSatisfy({ Parser.isScalar(left.kind($0)) && reference.exact[$0]?.isZero != true }),
+            y.allSatisfy({ Parser.isScalar(right.kind($0)) && answer.exact[$0]?.isZero != true })
+        else { return try compareInOrder(x, y) }
+        var (first, second) = (left, right)
+        var proof = Comparison.Proof.exact
+        for (above, other) in zip(x.dropFirst(), y.dropFirst()) {
+            first.root = first.add(.divide, above, p)
+            second.root = second.add(.divide, other, q)
+            let quotients = ScalarComparator(
+                reference: Side(first), answer: Side(second), seed: scalars.seed,
+                pool: scalars.pool, options: options, logarithmBase: scalars.logarithmBase)
+            let finding = try quotients.compare(first.root, second.root)
+            guard finding.isEquivalent else { return finding }
+            if finding.proof == .numeric { proof = .numeric }
+        }
+        return .equivalent(.structure, proof)
     }
 
     /// (1, 2) and a row or column; ((1, 2), (3, 4)) and a matrix.
@@ -247,6 +287,7 @@ extension Comparator {
         case .symbol: return true
         case .apply: return true
         case .text: return true
+        case .opaque: return tree.text(node) == "differential quotient"
         case .tuple, .ratio, .interval:
             return tree.parts(node).allSatisfy { isName(tree, $0) }
         case .multiply:
@@ -261,7 +302,8 @@ extension Comparator {
                 if tree.kind(part) == .multiply { return isName(tree, part) }
                 return tree.kind(part) == .symbol
                     && (tree.name(part).utf8.first.map { $0 &- 65 < 26 } == true
-                        || ["angle", "triangle"].contains(tree.name(part)))
+                        || ["angle", "triangle", "m"].contains(tree.name(part))
+                        || tree.name(part).hasPrefix("angle "))
             }
         default: return false
         }
@@ -357,8 +399,11 @@ extension Comparator {
     ) throws(NeedsWorker) -> Finding? {
         let kinds: [NodeKind] = [.list, .tuple, .set, .interval]
         guard kinds.contains(left.kind(a)), kinds.contains(right.kind(b)) else { return nil }
-        let first = Self.strippedMembers(left, left.parts(a))
-        let second = Self.strippedMembers(right, right.parts(b))
+        // "y = 2, x = 1" is (1, 2), whose places follow the alphabet.
+        let first = Self.strippedMembers(
+            left, right.kind(b) == .tuple ? Self.alphabetical(left, a) : left.parts(a))
+        let second = Self.strippedMembers(
+            right, left.kind(a) == .tuple ? Self.alphabetical(right, b) : right.parts(b))
         guard first != nil || second != nil else { return nil }
         if (first == nil) != (second == nil), !options.acceptsAssignment {
             return .different(.structure, "Only one side consists of equations.")
@@ -373,6 +418,21 @@ extension Comparator {
         let isOrdered = left.kind(a) == .tuple || right.kind(b) == .tuple
         if isOrdered { return try compareInOrder(x[...], y[...]) }
         return try compareLists(x[...], y[...])
+    }
+
+    /// The members of a list by the single letters they name, or as they stand.
+    private static func alphabetical(_ tree: ExpressionTree, _ list: Int32) -> ArraySlice<Int32> {
+        let parts = tree.parts(list)
+        guard parts.count <= 26, tree.kind(list) == .list else { return parts }
+        var named: [(name: String, part: Int32)] = []
+        for part in parts {
+            guard let (name, _) = assignment(tree, part), tree.kind(name) == .symbol,
+                tree.name(name).utf8.count == 1
+            else { return parts }
+            named.append((tree.name(name), part))
+        }
+        guard Set(named.map(\.name)).count == named.count else { return parts }
+        return ArraySlice(named.sorted { $0.name < $1.name }.map(\.part))
     }
 
     private static func isFullyNamed(_ tree: ExpressionTree, _ parts: ArraySlice<Int32>) -> Bool {

@@ -10,7 +10,13 @@ extension Comparator {
         if let finding = try compareSpelledUnits(a, b) { return finding }
         let x = left.kind(a) == .quantity ? left.part(a, 0) : a
         let y = right.kind(b) == .quantity ? right.part(b, 0) : b
+        if left.kind(x) == .ratio, right.kind(y) == .ratio,
+            isTimeOfDay(left, a) || isTimeOfDay(right, b)
+        {
+            return try compareTimes(a, b, x, y)
+        }
         guard x != a, y != b else {
+            if let finding = try compareMarkedQuantity(a, b) { return finding }
             guard options.acceptsMissingUnits else {
                 return .different(.structure, "Only one side has a unit.")
             }
@@ -46,6 +52,42 @@ extension Comparator {
         return try compare(x, y)
     }
 
+    /// A quantity against a percentage or an angle in degrees: the mark is a unit of its own.
+    private mutating func compareMarkedQuantity(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding? {
+        let isLeft = left.kind(a) == .quantity
+        let mark = isLeft ? right.kind(b) : left.kind(a)
+        guard mark == .percent || mark == .degrees else { return nil }
+        let unit = isLeft ? left.text(a) : right.text(b)
+        let isAngle = ["rad", "rads", "radian", "radians"].contains(unit.trimmedSpaces.lowercased())
+        guard mark == .degrees, isAngle else {
+            return .different(.structure, "The units measure different things.")
+        }
+        return try scalars.compare(isLeft ? left.part(a, 0) : a, isLeft ? b : right.part(b, 0))
+    }
+
+    /// Whether a quantity is a time in the first or second half of the day.
+    private func isTimeOfDay(_ tree: ExpressionTree, _ node: Int32) -> Bool {
+        guard tree.kind(node) == .quantity else { return false }
+        return ["am", "pm"].contains(Unit(tree.text(node)).name)
+    }
+
+    /// 4:30 pm and 4:30, digit by digit: 2:15 is the same ratio but another time.
+    private mutating func compareTimes(
+        _ a: Int32, _ b: Int32, _ x: Int32, _ y: Int32
+    ) throws(NeedsWorker) -> Finding {
+        if x == a || y == b {
+            guard options.acceptsMissingUnits else {
+                return .different(.structure, "Only one side has a unit.")
+            }
+            policies.insert("unit")
+        } else if Unit(left.text(a)) != Unit(right.text(b)) {
+            return .different(.structure, "The times are in different halves of the day.")
+        }
+        return try compareInOrder(left.parts(x), right.parts(y))
+    }
+
     private static func saysPound(_ unit: String) -> Bool {
         ["pound", "pounds"].contains(unit.trimmedSpaces.lowercased())
     }
@@ -69,6 +111,26 @@ extension Comparator {
         let finding = try comparator.compareQuantities(
             isLeft ? a : quantity.root, isLeft ? quantity.root : b)
         policies = comparator.policies
+        return finding
+    }
+
+    /// `100 N m` and `100 J`: letters on both sides, equal as units though not as names.
+    mutating func compareBothSpelled(
+        _ a: Int32, _ b: Int32
+    ) throws(NeedsWorker) -> Finding? {
+        let kinds: [NodeKind] = [.multiply, .divide]
+        guard isWhole, options.convertsUnits, kinds.contains(left.kind(a)),
+            kinds.contains(right.kind(b)),
+            let first = SpelledUnit.read(left, a), let second = SpelledUnit.read(right, b),
+            let from = UnitScale(first.text(first.root)),
+            let to = UnitScale(second.text(second.root)),
+            from.dimension == to.dimension
+        else { return nil }
+        var comparator = Comparator(
+            reference: Side(first), answer: Side(second), scalars: scalars)
+        let finding = try comparator.compareQuantities(first.root, second.root)
+        guard finding.isEquivalent else { return nil }
+        policies.formUnion(comparator.policies)
         return finding
     }
 

@@ -45,12 +45,31 @@ enum ConclusionFinder {
         }
     }
 
+    /// Words before "the answer is" that call untrue what follows.
+    private static let disowning: Set<String> = [
+        "wrong", "false", "untrue", "incorrect", "nobody", "faux", "falsch", "falso", "falsa",
+        "incorrecto", "sbagliato", "errado", "неверно", "неправда",
+    ]
+
+    /// Whether what leads up to a statement takes it back: "It is not true that the answer is".
+    static func isDisowned(_ bytes: UnsafeRawBufferPointer, _ lead: Range<Int>) -> Bool {
+        guard lead.count <= 300 else { return false }
+        let words = words(bytes, lead)
+        return words.contains(where: disowning.contains)
+            || zip(words, words.dropFirst()).contains { first, second in
+                ["not", "isn't", "nicht", "pas", "no", "non"].contains(first)
+                    && ["true", "correct", "right", "wahr", "vrai", "cierto", "vero"]
+                        .contains(second)
+            }
+    }
+
     private static let contraction: Mark = "n't"
     /// More than the longest of `denials` in either case.
     private static let denialBytesMax = 32
 
     private static let denials: Set<String> = [
-        "not", "no", "never", "neither", "cannot", "wrong", "false", "incorrect", "pas", "faux",
+        "not", "no", "never", "neither", "nobody", "cannot", "wrong", "untrue", "false",
+        "incorrect", "pas", "faux",
         "nicht", "kein", "keine", "falsch", "non", "falso", "falsa", "sbagliato", "não", "errado",
         "не", "неверно",
     ]
@@ -144,6 +163,7 @@ enum ConclusionFinder {
                 guard rest.allSatisfy({ isASCIISpace($0) || $0 == 42 }) else { return nil }
                 break
             }
+            if isOperator(bytes, index) { return nil }
             guard
                 isASCIILetter(byte) || byte >= 0x80 || isASCIISpace(byte)
                     || punctuation.contains(byte)
@@ -152,6 +172,18 @@ enum ConclusionFinder {
         }
         guard let found, saysItPlainly(bytes, sentence) else { return nil }
         return found
+    }
+
+    /// Whether a sign of mathematics outside ASCII stands here: `≠`, `≤`, `±`, `×`, `½`.
+    private static func isOperator(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {
+        guard index + 1 < bytes.count else { return false }
+        switch (bytes[index], bytes[index + 1]) {
+        // U+2190 … U+22FF and U+2A00 … U+2AFF: arrows and operators.
+        case (0xe2, 0x86...0x8b), (0xe2, 0xa8...0xab): return true
+        // ±, ², ³, ¼ … ¾, ×, ÷.
+        case (0xc2, 0xb1...0xb3), (0xc2, 0xbc...0xbe), (0xc3, 0x97), (0xc3, 0xb7): return true
+        default: return false
+        }
     }
 
     /// Whether a number touches what stands before it: a sign, a letter, a currency.

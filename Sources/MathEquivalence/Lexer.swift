@@ -31,9 +31,12 @@ struct Lexer: ~Copyable {
     var isBoxNext = false
     /// Whether grids, integrals or bars were read, whose tokens are gone over again.
     private(set) var needsMorePasses = false
+    /// Whether commands occur, so that an exponent without braces is one letter.
+    let isLaTeX: Bool
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
+        isLaTeX = bytes.contains(UInt8(ascii: "\\"))
         var end = bytes.count
         let closing: [UInt8] = [36, 42, 46, 125]
         while end > 0, isASCIISpace(bytes[end - 1]) || closing.contains(bytes[end - 1]) { end -= 1 }
@@ -43,7 +46,10 @@ struct Lexer: ~Copyable {
 
     mutating func run() throws(ParseFailure) {
         skipMarkup()
+        readLoneDollar()
         while position < bytes.count { try readToken() }
+        // A row break at the very end breaks nothing.
+        while tokens.last?.kind == .row { tokens.removeLast() }
         append(.end, from: bytes.count)
     }
 
@@ -83,6 +89,15 @@ struct Lexer: ~Copyable {
         if peek() == 42, peek(1) == 42 { position += 2 }
     }
 
+    /// `$5` with no second mark: the sign of money, which opens no formula.
+    private mutating func readLoneDollar() {
+        guard peek() == 36, isASCIIDigit(peek(1)) || peek(1) == 46,
+            !bytes[(position + 1)...].contains(36)
+        else { return }
+        position += 1
+        append(.currency, 0, from: position - 1)
+    }
+
     mutating func readToken() throws(ParseFailure) {
         let byte = bytes[position]
         switch byte {
@@ -91,7 +106,10 @@ struct Lexer: ~Copyable {
             position += 1
         case _ where isASCIIDigit(byte):
             readNumber()
-        case UInt8(ascii: ".") where isASCIIDigit(peek(1)):
+        case UInt8(ascii: ".")
+        where isASCIIDigit(peek(1))
+            || startsRepetition(at: position + 1)
+                && peek(1) == 92:
             readNumber()
         case UInt8(ascii: "."):
             try readDots()
@@ -112,9 +130,70 @@ struct Lexer: ~Copyable {
             return
         }
         position += 1
-        guard start >= closingStart || isInsideText else {
+        guard start >= closingStart || isInsideText || endsRow(at: position) else {
             throw ParseFailure(message: "A full stop stands inside the expression.")
         }
+    }
+
+    /// Whether a row of a grid or the grid itself ends here, where a full stop may stand.
+    private func endsRow(at index: Int) -> Bool {
+        var index = index
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        return matches("\\end{", at: index) || matches("\\\\", at: index)
+    }
+
+    /// Whether an exponent without braces begins here: LaTeX takes one letter, `e^xe^y` is e^x e^y.
+    private func isBareExponent(_ word: Range<Int>) -> Bool {
+        guard tokens.last?.kind == .caret, !hasSpace, word.count <= 3 else { return false }
+        return bytes[word].allSatisfy(isASCIILetter) && (isLaTeX || peek() == 94)
+    }
+
+    /// `p.m.` and `a. m.` behind a time, whose full stops end no sentence.
+    private mutating func readDayHalf(_ start: Int) -> Bool {
+        guard [97, 112].contains(bytes[start] | 32), tokens.last?.kind == .number,
+            peek() == 46
+        else { return false }
+        var index = position + 1
+        if index < bytes.count, bytes[index] == 32 { index += 1 }
+        guard index < bytes.count, bytes[index] | 32 == 109,
+            index + 1 == bytes.count || !isASCIILetter(bytes[index + 1])
+        else { return false }
+        position = index + 1
+        if peek() == 46 { position += 1 }
+        append(.word, string: bytes[start] | 32 == 97 ? "am" : "pm", from: start)
+        return true
+    }
+
+    /// Words that are signs before a number or an infinity: "negative 5", "minus infinity".
+    private static let signWords = ["negative", "minus"].map { Array($0.utf8) }
+
+    private func isSignWord(_ word: Range<Int>) -> Bool {
+        guard Self.signWords.contains(where: { bytes[word].elementsEqual($0) }) else {
+            return false
+        }
+        var index = position
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        guard index > position, index < bytes.count else { return false }
+        let opensOperand =
+            isASCIIDigit(bytes[index]) || matches("infinity", at: index)
+            || matches("\\infty", at: index) || matches("\\frac", at: index)
+            || matches("\\sqrt", at: index)
+        guard let before = tokens.last?.kind else { return opensOperand }
+        return opensOperand
+            && [.comma, .semicolon, .separator, .relation, .leftParenthesis, .leftBracket]
+                .contains(before)
+    }
+
+    /// `3 to 4` and `1.2 x 10^5`: words between numbers that stand for `:` and `×`.
+    private func jointOfNumbers(_ word: Range<Int>) -> TokenKind? {
+        guard hasSpace, tokens.last?.kind == .number, peek() == 32, isASCIIDigit(peek(1)) else {
+            return nil
+        }
+        if matches("to", at: word.lowerBound), word.count == 2 { return .colon }
+        guard word.count == 1, bytes[word.lowerBound] == UInt8(ascii: "x"),
+            matches("10^", at: position + 1)
+        else { return nil }
+        return .times
     }
 
     mutating func readWord() {
@@ -122,17 +201,27 @@ struct Lexer: ~Copyable {
         while position < bytes.count, isASCIILetter(bytes[position]) || bytes[position] >= 0x80 {
             position += 1
         }
+        if let joint = jointOfNumbers(start..<position) { return append(joint, from: start) }
+        if isSignWord(start..<position) { return append(.minus, from: start) }
         if position - start == 1 {
             if let joint = jointMeaning(bytes[start]) {
                 return append(joint, from: start)
             }
+            if readDayHalf(start) { return }
             append(.letter, string: String(UnicodeScalar(bytes[start])), from: start)
+            return
+        }
+        if matches("Matrix(", at: start), position - start == 6 {
+            hasSpace = true
             return
         }
         let meaning = Vocabulary.wordTable.value(of: bytes, in: start..<position)
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
         if let meaning, !["min", "sec"].contains(word) || startsArgument {
             appendMeaning(meaning, name: word, from: start)
+        } else if isBareExponent(start..<position) {
+            position = start + 1
+            append(.letter, string: String(word.prefix(1)), from: start)
         } else {
             isInsideText = true
             append(.word, string: word, from: start)
@@ -253,8 +342,33 @@ struct Lexer: ~Copyable {
         append(.caret, from: start)
     }
 
+    /// `{}` before a raised or lowered mark, which hangs on nothing: `25\,{}^\circ C`, `{}^5C_2`.
+    ///
+    /// Behind a value only a degree sign may follow, as another power would be the value's.
+    private mutating func skipEmptyGroup() -> Bool {
+        guard peek() == 125, !isBoxNext else { return false }
+        var index = position + 1
+        while index < bytes.count, isASCIISpace(bytes[index]) { index += 1 }
+        guard index < bytes.count, bytes[index] == 94 || bytes[index] == 95 else { return false }
+        let isDegree =
+            matches("^\\circ", at: index) || matches("^{\\circ}", at: index)
+            || matches("^\\degree", at: index)
+        let isFree: Bool
+        switch tokens.last?.kind {
+        case nil, .plus, .minus, .times, .slash, .relation, .leftParenthesis, .comma,
+            .leftBracket, .ampersand:
+            isFree = true
+        default: isFree = false
+        }
+        guard isDegree || isFree else { return false }
+        position = index
+        hasSpace = true
+        return true
+    }
+
     mutating func readSingle(_ byte: UInt8, _ start: Int) throws(ParseFailure) {
         let kind: TokenKind
+        if byte == UInt8(ascii: "{"), skipEmptyGroup() { return }
         switch byte {
         case UInt8(ascii: "{"): kind = .leftBrace
         case UInt8(ascii: "}"): kind = .rightBrace

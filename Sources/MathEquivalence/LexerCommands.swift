@@ -27,12 +27,26 @@ extension Lexer {
         case .blackboard:
             let letter = bracedArgument() ?? "?"
             append(.namedSet, string: letter, from: start)
+        case .number(let letter): append(.namedSet, string: letter, from: start)
         case .begin, .end: try readGridMark(meaning, start)
+        case .not: try readNegated(start)
         default:
             let name = String(decoding: bytes[nameStart..<nameEnd], as: UTF8.self)
             appendMeaning(meaning, name: name, from: start)
             if name == "\\" { skipRowSpacing() }
         }
+    }
+
+    /// `\not=` and `\not\in`.
+    private mutating func readNegated(_ start: Int) throws(ParseFailure) {
+        skipSpaces()
+        for (spelling, sign) in [("=", RelationSign.notEqual), ("\\in ", .notMember)]
+        where matches(spelling, at: position) {
+            position += spelling.utf8.count
+            append(.relation, Int32(sign.rawValue), from: start)
+            return
+        }
+        throw ParseFailure(message: "What \\not negates is not known.")
     }
 
     private mutating func readLayout(_ meaning: Meaning) {
@@ -102,6 +116,13 @@ extension Lexer {
             throw ParseFailure(message: "A text group is not closed.")
         }
         let trimmed = content.trimmedSpaces
+        if trimmed == "mod" { return append(.modulo, from: start) }
+        if trimmed == "to", tokens.last?.kind == .number { return append(.colon, from: start) }
+        if trimmed == "\\$" { return append(.currency, 0, from: start) }
+        // An upright i or e inside a formula is the number.
+        if trimmed == "i" || trimmed == "e", !tokens.isEmpty || peek() == 94 {
+            return append(.letter, string: trimmed, from: start)
+        }
         if ["and", "or", "y", "und", "oder", "et", "ou", ",", "и", "или"].contains(trimmed) {
             append(trimmed == "," ? .comma : .separator, from: start)
         } else if trimmed.isEmpty {
@@ -154,7 +175,8 @@ extension Lexer {
         guard text.utf8.count <= 64 else { return nil }
         for (mark, replacement) in [
             ("\\cdot", " "), ("\\times", " "), ("\\,", " "), ("\\;", " "), ("\\ ", " "), ("~", " "),
-            ("{", ""), ("}", ""), ("\\!", ""), ("\\mathrm", ""), ("\\text", ""),
+            ("{", ""), ("}", ""), ("\\!", ""), ("\\mu ", "μ"), ("\\mu", "μ"), ("\\Omega", "ohm"),
+            ("\\mathrm", ""), ("\\text", ""),
         ] {
             text = text.split(separator: mark, omittingEmptySubsequences: false)
                 .joined(separator: replacement)

@@ -75,9 +75,9 @@ extension Lexer {
         switch bytes[index] {
         case 44: return isASCIIDigit(next) || next == 92
         case 46: return isASCIIDigit(next) || next == 92 || next == 40
-        case 32, 39, 95: return isASCIIDigit(next)
+        case 32, 39, 95, 126: return isASCIIDigit(next)
         case 69, 101: return isASCIIDigit(next) || next == 43 || next == 45
-        case 92: return next == 44 || next == 32
+        case 92: return next == 44 || next == 32 || next == 59 || next == 58 || next == 33
         case 123: return next == 44
         default: return false
         }
@@ -94,7 +94,9 @@ extension Lexer {
         var style: Int?
         while let (kind, width) = groupSeparator(), style == nil || style == kind {
             guard isGroup(at: position + width) else { return }
-            if style == nil, kind == 0 || kind >= 3, !allGroupsFit(from: position, kind: kind) {
+            if style == nil, kind == 0 || (3...5).contains(kind),
+                !allGroupsFit(from: position, kind: kind)
+            {
                 return
             }
             style = kind
@@ -108,9 +110,12 @@ extension Lexer {
     func groupSeparator() -> (kind: Int, width: Int)? {
         let mark = peek()
         // Most numbers end here: a comma, a space, `\`, `{`, `'` or `_` alone may separate.
-        guard [44, 32, 92, 123, 39, 95].contains(mark) else { return nil }
+        guard [44, 32, 92, 123, 39, 95, 126].contains(mark) else { return nil }
         if matches("{,}", at: position) { return (1, 3) }
+        if matches("\\!,\\!", at: position) { return (1, 5) }
         if matches("\\,", at: position) || matches("\\ ", at: position) { return (2, 2) }
+        if matches("\\;", at: position) || matches("\\:", at: position) { return (6, 2) }
+        if mark == 126, isASCIIDigit(peek(1)) { return (7, 1) }
         if peek() == 44 {
             var width = 1
             if matches("\\!", at: position + 1) {
@@ -147,7 +152,13 @@ extension Lexer {
 
     func startsRepetition(at index: Int) -> Bool {
         matches("\\overline", at: index) || matches("\\bar", at: index)
-            || matches("\\dot{", at: index) || isBracketedRepetition(at: index)
+            || matches("\\dot{", at: index) || isBareDot(at: index)
+            || isBracketedRepetition(at: index)
+    }
+
+    /// `\dot6`, whose argument has no braces.
+    private func isBareDot(at index: Int) -> Bool {
+        matches("\\dot", at: index) && index + 4 < bytes.count && isASCIIDigit(bytes[index + 4])
     }
 
     /// `(6)` of `0.1(6)`: digits alone between round brackets.
@@ -167,7 +178,9 @@ extension Lexer {
             position += 1
             return Array(bytes[(start + 1)..<(position - 1)])
         }
-        if matches("dot{", at: position) { return readDottedRepetition(start) }
+        if matches("dot{", at: position) || isBareDot(at: start) {
+            return readDottedRepetition(start)
+        }
         while isASCIILetter(peek()) { position += 1 }
         if isASCIIDigit(peek()) {
             position += 1
@@ -185,6 +198,10 @@ extension Lexer {
     /// `\dot{3}` and `\dot{1}4285\dot{7}`: dots over the first and the last digit that repeat.
     private mutating func readDottedRepetition(_ start: Int) -> [UInt8]? {
         position = start + 4
+        if isASCIIDigit(peek()) {
+            position += 1
+            return [bytes[position - 1]]
+        }
         guard let first = bracedArgument(), first.utf8.count == 1,
             let digit = first.utf8.first, isASCIIDigit(digit)
         else {

@@ -14,6 +14,8 @@ struct Parser: ~Copyable {
     var depth = 0
     /// Operands of the sums and products around this place that are not finished.
     private var operands: [Int32] = []
+    /// Quantities around this place that a smaller unit goes on with.
+    var compoundDepth = 0
     /// Whether dots were read.
     var hasEllipsis = false
     /// Sums with dots that may still be worked out.
@@ -83,6 +85,7 @@ struct Parser: ~Copyable {
     }
 
     private mutating func parseWhole(isTextContent: Bool) throws(ParseFailure) -> ExpressionTree {
+        unwrapText()
         if let word = wholeWord {
             tree.root = tree.addText(word)
             return tree
@@ -98,6 +101,20 @@ struct Parser: ~Copyable {
         guard let root else { throw ParseFailure(message: "There is no expression.") }
         tree.root = root
         return takeTree()
+    }
+
+    /// Takes the braces off `{\text{Monday}}`, where they group nothing.
+    private mutating func unwrapText() {
+        while tokens.count > 3, tokens[0].kind == .leftBrace,
+            tokens[tokens.count - 2].kind == .rightBrace, tokens.count <= 16,
+            tokens[1..<(tokens.count - 2)].allSatisfy({
+                [.text, .word, .leftBrace, .rightBrace].contains($0.kind)
+            }),
+            closes(0, at: tokens.count - 2)
+        {
+            tokens.remove(at: tokens.count - 2)
+            tokens.remove(at: 0)
+        }
     }
 
     /// The tree itself, where a copy would share all of its arrays.
@@ -249,7 +266,7 @@ extension Parser {
         closing.contains(kind) && (kind != .leftBracket || isFrenchInterval || isClosingLeftBracket)
     }
 
-    private var isConjunction: Bool {
+    var isConjunction: Bool {
         let spelling = bytes[Int(token.start)..<Int(token.end)]
         return !["or", "ou", "oder", "или", "\\vee", "\\lor", "\\text{or}", "\\text{ or }"]
             .contains { spelling.elementsEqual($0.utf8) }
@@ -269,7 +286,22 @@ extension Parser {
             }
         }
         guard let first = items.first else { return nil }
+        if items.count > 1 { try distributeModulus(&items) }
         return items.count == 1 ? first : try node(.list, items, payload: joint)
+    }
+
+    /// `x \equiv 1, 4 \pmod 5`: subject and modulus belong to every residue.
+    private mutating func distributeModulus(_ items: inout [Int32]) throws(ParseFailure) {
+        guard items.count <= 256, let first = items.first, let last = items.last,
+            tree.kind(first) == .relation, tree.signs(first) == [.congruent],
+            tree.kind(last) == .congruence, tree[last].count == 2,
+            items.dropFirst().dropLast().allSatisfy({ Self.isScalar(tree.kind($0)) })
+        else { return }
+        let (subject, modulus) = (tree.part(first, 0), tree.part(last, 1))
+        let residues = [tree.part(first, 1)] + items.dropFirst().dropLast() + [tree.part(last, 0)]
+        for (index, residue) in residues.enumerated() {
+            items[index] = try node(.congruence, [subject, residue, modulus])
+        }
     }
 
     /// One item: sides joined by relation signs.
@@ -291,7 +323,10 @@ extension Parser {
         while kind == .relation, let sign = RelationSign(rawValue: UInt8(token.value)) {
             advance()
             signs.append(sign)
-            sides.append(try parseSide())
+            sides.append(
+                sign == .member || sign == .notMember
+                    ? try parseSetOperand { parser throws(ParseFailure) in try parser.parseSide() }
+                    : try parseSide())
         }
         guard !signs.isEmpty else { return sides[0] }
         if signs == [.congruent], let congruence = try parseCongruence(sides) { return congruence }
@@ -469,10 +504,41 @@ extension Parser {
             return try node(
                 .intersection, flattened(left, .intersection) + flattened(next, .intersection))
         case .setMinus:
-            return try node(.difference, [left, try parseBinary(power + 1)])
+            return try node(
+                .difference,
+                [
+                    left,
+                    try parseSetOperand { parser throws(ParseFailure) in
+                        try parser.parseBinary(power + 1)
+                    },
+                ])
         default:
             return try node(.ratio, flattened(left, .ratio) + [try parseBinary(power + 1)])
         }
+    }
+
+    /// An operand that is a set: `{1}` with bare braces holds one member there.
+    private mutating func parseSetOperand(
+        _ read: (inout Parser) throws(ParseFailure) -> Int32
+    ) throws(ParseFailure) -> Int32 {
+        let isBraced = kind == .leftBrace && token.value == 0
+        let start = position
+        let operand = try read(&self)
+        let isWhole =
+            isBraced && tokens[position - 1].kind == .rightBrace
+            && Self.isScalar(tree.kind(operand)) && closes(start, at: position - 1)
+        return isWhole ? try node(.set, operand) : operand
+    }
+
+    /// Whether the brace at `start` is closed by the one at `end`.
+    private func closes(_ start: Int, at end: Int) -> Bool {
+        var level = 0
+        for index in start...end {
+            if tokens[index].kind == .leftBrace { level += 1 }
+            if tokens[index].kind == .rightBrace { level -= 1 }
+            if level == 0 { return index == end }
+        }
+        return false
     }
 
     private func flattened(_ node: Int32, _ wanted: NodeKind) -> [Int32] {
@@ -495,7 +561,8 @@ extension Parser {
     var startsFactor: Bool {
         switch kind {
         case .leftBracket: return !isFrenchInterval && !isClosingLeftBracket
-        case .letter, .leftBrace, .leftFloor, .leftCeiling, .fraction, .squareRoot,
+        case .fraction: return !startsUnitFraction
+        case .letter, .leftBrace, .leftFloor, .leftCeiling, .squareRoot,
             .radical, .cubeRoot, .binomial, .pi, .overline, .accent, .beginGrid, .infinity,
             .ellipsis:
             return true

@@ -156,7 +156,15 @@ extension Parser {
         if kind == .beginGrid {
             // A brace before an array without its partner: a system or a case distinction.
             let grid = try parseGrid()
-            _ = accept(.rightSet)
+            let isClosed = accept(.rightSet)
+            if !isClosed, tree.kind(grid) == .matrix, tree[grid].payload == 2 {
+                let entries = Array(tree.parts(grid))
+                var rows: [Int32] = []
+                for start in stride(from: 0, to: entries.count, by: 2) {
+                    rows.append(try node(.tuple, entries[start], entries[start + 1]))
+                }
+                return try node(.cases, rows)
+            }
             let isSystem =
                 tree.kind(grid) == .matrix && tree[grid].payload == 1
                 && tree.parts(grid).allSatisfy { tree.kind($0) == .relation }

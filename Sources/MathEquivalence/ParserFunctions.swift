@@ -37,7 +37,7 @@ extension Parser {
             {
                 base = try parseArgumentNumber()
             }
-            if accept(.underscore) { base = try parseArgument() }
+            if accept(.underscore) { base = try parseBase(mark) }
         }
         var power: Int32?
         if mark.kind == .function, isInverseMark, let inverse = name.flatMap(Self.inverse) {
@@ -46,7 +46,9 @@ extension Parser {
         } else if accept(.caret) {
             power = try parseArgument()
         }
-        if mark.kind == .logarithm, base == nil, accept(.underscore) { base = try parseArgument() }
+        if mark.kind == .logarithm, base == nil, accept(.underscore) {
+            base = try parseBase(mark)
+        }
         let argument = try parseFunctionArgument()
         let value: Int32
         if mark.kind == .exponential {
@@ -64,6 +66,18 @@ extension Parser {
         }
         guard let power else { return value }
         return try node(.power, value, power)
+    }
+
+    /// The base behind `log_`: LaTeX would take one digit, but `\log_10 x` and `log_16(x)` mean ten
+    /// and sixteen.
+    private mutating func parseBase(_ mark: Token) throws(ParseFailure) -> Int32 {
+        if kind == .number, numbers[Int(token.value)].flags == NumberFlags.integerLiteral,
+            numbers[Int(token.value)].value?.integer == 10
+                || (bytes[Int(mark.start)] != 92 && nextKind == .leftParenthesis)
+        {
+            return try parseArgumentNumber()
+        }
+        return try parseArgument()
     }
 
     private mutating func parseArgumentNumber() throws(ParseFailure) -> Int32 {

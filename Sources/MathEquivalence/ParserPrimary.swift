@@ -57,11 +57,24 @@ extension Parser {
     /// The exponent; `v^2_0` is the square of v₀, whatever the order of its marks.
     private mutating func parsePower(of base: Int32) throws(ParseFailure) -> Int32 {
         guard kind == .number, nextKind == .underscore, tree.kind(base) == .symbol else {
-            return try node(.power, base, try parseExponent())
+            let exponent = try parseExponent()
+            if let column = try transposedTuple(base, exponent) { return column }
+            return try node(.power, base, exponent)
         }
         let exponent = try parseInteger()
         let name = tree.name(base) + parseSubscript()
         return try node(.power, try symbol(name), exponent)
+    }
+
+    /// `(1,2,3)^T` is a column.
+    private mutating func transposedTuple(
+        _ base: Int32, _ exponent: Int32
+    ) throws(ParseFailure) -> Int32? {
+        guard tree.kind(exponent) == .symbol, ["T", "top"].contains(tree.name(exponent)),
+            tree.kind(base) == .tuple || (tree.kind(base) == .interval && tree[base].flags == 3),
+            tree.parts(base).allSatisfy({ Self.isScalar(tree.kind($0)) })
+        else { return nil }
+        return try node(.matrix, Array(tree.parts(base)), payload: 1)
     }
 
     private mutating func parseExponent() throws(ParseFailure) -> Int32 {
@@ -87,7 +100,15 @@ extension Parser {
         switch kind {
         case .number: return try parseNumber()
         case .letter: return try parseName()
-        case .word: return try parseWord()
+        case .word:
+            if nextKind == .number, let code = Self.currencyCodes[string] {
+                advance()
+                tree.texts.append(code)
+                return try node(
+                    .quantity, try parsePostfix(), payload: tree.texts.count - 1)
+            }
+            return try parseWord()
+        case .caret, .underscore: return try parsePrescript()
         case .roman:
             let name = string
             advance()
@@ -118,6 +139,33 @@ extension Parser {
             return try node(.quantity, try parsePostfix(), payload: unit)
         default: return try parseBracket()
         }
+    }
+
+    private static let currencyCodes = [
+        "USD": "dollar", "EUR": "euro", "GBP": "sterling", "CNY": "yuan", "RMB": "yuan",
+        "INR": "rupee", "Rs": "rupee",
+    ]
+
+    /// `{}^{10}C_3` and `_{10}P_3`: choices and arrangements with their first number before them.
+    private mutating func parsePrescript() throws(ParseFailure) -> Int32 {
+        guard nextKind == .number || nextKind == .leftBrace || nextKind == .letter else {
+            throw unexpected()
+        }
+        advance()
+        let upper = kind == .number ? try parseInteger() : try parseArgument()
+        guard kind == .letter, string == "C" || string == "P" else { throw unexpected() }
+        let isArrangement = string == "P"
+        advance()
+        guard accept(.underscore) else { throw unexpected() }
+        let lower = kind == .number ? try parseInteger() : try parseArgument()
+        return try selection(upper, lower, isArrangement: isArrangement)
+    }
+
+    private mutating func selection(
+        _ upper: Int32, _ lower: Int32, isArrangement: Bool
+    ) throws(ParseFailure) -> Int32 {
+        let choices = try node(.binomial, upper, lower)
+        return isArrangement ? try node(.multiply, choices, try node(.factorial, lower)) : choices
     }
 
     private mutating func parseDeterminant() throws(ParseFailure) -> Int32 {
@@ -168,6 +216,14 @@ extension Parser {
             throw ParseFailure(message: "A repeating decimal is too long.")
         }
         let result = try node(isLong ? .longNumber : .number, payload: index, flags: flags)
+        // 10C3, as calculators write it.
+        if isInteger, kind == .letter, string == "C", !token.followsSpace, nextKind == .number,
+            !tokens[position + 1].followsSpace,
+            numbers[Int(tokens[position + 1].value)].flags == NumberFlags.integerLiteral
+        {
+            advance()
+            return try selection(result, try parseInteger(), isArrangement: false)
+        }
         return isInteger ? try parseMixed(result) : result
     }
 
@@ -194,7 +250,7 @@ extension Parser {
     /// `3\frac{1}{2}` and `3 1/2`: an integer directly before a proper fraction of integers.
     private mutating func parseMixed(_ whole: Int32) throws(ParseFailure) -> Int32 {
         let start = position
-        if kind == .fraction {
+        if kind == .fraction, !startsUnitFraction {
             let fraction = try parseFraction(.divide)
             if isProper(fraction) { return try node(.add, whole, fraction, flags: 1) }
             return try node(.multiply, whole, fraction)
@@ -213,7 +269,7 @@ extension Parser {
         return try node(.add, whole, fraction, flags: 1)
     }
 
-    private mutating func parseInteger() throws(ParseFailure) -> Int32 {
+    mutating func parseInteger() throws(ParseFailure) -> Int32 {
         let index = Int(token.value)
         advance()
         return try node(
@@ -238,6 +294,10 @@ extension Parser {
             position == 0 || tokens[position - 1].kind == .comma
             || tokens[position - 1].kind == .semicolon || tokens[position - 1].kind == .separator
         advance()
+        if letter == "angle", kind == .word, let angle = angleName(string) {
+            advance()
+            return try symbol(angle)
+        }
         var name = letter + parseSubscript()
         while accept(.prime) { name += "'" }
         if kind == .caret, isInverseMark, "fgh".contains(letter) {
@@ -265,6 +325,14 @@ extension Parser {
         if name == "e" { return try node(.euler) }
         if name == "i", !boundNames.contains("i") { return try node(.imaginaryUnit) }
         return try symbol(name)
+    }
+
+    /// The name of the angle ABC, which is CBA but not ACB; nil for other words.
+    private func angleName(_ word: String) -> String? {
+        let points = Array(word.utf8)
+        guard points.count == 3, points.allSatisfy({ $0 &- 65 < 26 }) else { return nil }
+        let ordered = points[0] <= points[2] ? points : points.reversed()
+        return "angle " + String(decoding: ordered, as: UTF8.self)
     }
 
     /// `C_{10}^{3}` and `C^3_{10}`: a binomial coefficient of two whole numbers, the lower the larger.
@@ -379,8 +447,8 @@ extension Parser {
     private mutating func parseWord() throws(ParseFailure) -> Int32 {
         let word = string
         let isName = word.utf8.count <= 3 || word.utf8.allSatisfy { $0 &- 65 < 26 }
-        guard isName, !Self.smallWords.contains(word.lowercased()), word.utf8.count <= 12,
-            word.utf8.allSatisfy(isASCIILetter)
+        guard isName, !Self.smallWords.contains(word.lowercased()) || isGluedWord,
+            word.utf8.count <= 12, word.utf8.allSatisfy(isASCIILetter)
         else {
             throw ParseFailure(message: "The word \"\(word.prefix(40))\" is not known.")
         }
@@ -395,7 +463,8 @@ extension Parser {
             default: letters.append(try symbol(name))
             }
         }
-        tree.texts.append(word)
+        tree.texts.append(word + suffix)
+        let isWord = kind != .caret
         if kind == .caret {
             // The power belongs to the last letter alone.
             advance()
@@ -403,7 +472,17 @@ extension Parser {
             let last = letters.removeLast()
             letters.append(try node(.power, last, exponent))
         }
-        return try node(.multiply, letters, payload: tree.texts.count - 1, flags: 1)
+        return try node(
+            .multiply, letters, payload: tree.texts.count - 1, flags: isWord ? 1 : 0)
+    }
+
+    /// Whether the word here touches a number, a bracket or its own power: then "at" in
+    /// `\frac12at^2` is a product of letters.
+    private var isGluedWord: Bool {
+        let behind = tokens[min(position + 1, tokens.count - 1)]
+        if behind.kind == .caret || behind.kind == .underscore, !behind.followsSpace { return true }
+        guard position > 0, !token.followsSpace else { return false }
+        return [.number, .rightBrace, .rightParenthesis, .pi].contains(tokens[position - 1].kind)
     }
 
     // MARK: Arguments

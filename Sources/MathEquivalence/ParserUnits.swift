@@ -13,6 +13,8 @@ extension Parser {
         "either", "between", "about", "except", "if", "when", "where", "for", "mod", "modulo",
         "base",
         "hundreds", "thousands", "millions", "billions", "is not", "fifths", "sixths", "eighths",
+        "or", "nor", "unless", "instead", "rather", "maybe", "perhaps",
+        "possibly", "probably",
         "negative", "positive", "double", "triple", "twice", "power", "root", "wrong", "no",
         "false",
     ]
@@ -53,7 +55,7 @@ extension Parser {
         "USD", "dollars", "yen", "day", "days", "boys", "girls", "men", "cups", "cup", "feet",
         "foot",
         "mile", "miles", "hour", "hours", "year", "years", "ways", "way", "inch", "unit", "units",
-        "points", "per", "Rs", "pcs", "cards", "pens", "m²", "square", "cubic",
+        "AM", "PM", "points", "per", "Rs", "pcs", "cards", "pens", "m²", "square", "cubic",
     ]
 
     /// A lone short word such as "Yes", which is no product of letters.
@@ -153,6 +155,7 @@ extension Parser {
     mutating func parseUnit(after bare: Int32) throws(ParseFailure) -> Int32 {
         let value = try parseScale(bare)
         if skipApproximateRemark() { return value }
+        if let fraction = try parseUnitFraction(value) { return fraction }
         let isRemark = startsUnitRemark
         guard isRemark || kind == .text || kind == .roman || kind == .currency || isUnitWord else {
             return value
@@ -167,7 +170,9 @@ extension Parser {
         let parts = Self.lowerCaseWords(unit)
         // A remark in brackets names what is counted: "9 (times)".
         let changing = isRemark ? Self.changingRemarks : Self.changingWords
-        guard !parts.contains(where: changing.contains) else {
+        let isPowered = unit.contains("squared") || unit.contains("cubed")
+        guard !parts.contains(where: changing.contains) || isPowered && UnitScale(unit) != nil
+        else {
             throw ParseFailure(message: "\"\(unit.prefix(40))\" after a number changes its value.")
         }
         if parts == ["percent"] || parts == ["per", "cent"] { return try node(.percent, value) }
@@ -177,8 +182,86 @@ extension Parser {
         guard unit.utf8.allSatisfy({ !isASCIIDigit($0) }) || isPower(unit) else {
             throw ParseFailure(message: "\"\(unit.prefix(40))\" is no unit.")
         }
+        if let (number, micro) = splitMicro(value, unit) {
+            tree.texts.append(micro)
+            return try node(.quantity, number, payload: tree.texts.count - 1)
+        }
         tree.texts.append(unit)
+        let quantity = try node(.quantity, value, payload: tree.texts.count - 1)
+        return try parseCompound(quantity, unit) ?? quantity
+    }
+
+    /// `5\,\mu\text{m}`: the prefix stands before the text as a letter.
+    private func splitMicro(_ value: Int32, _ unit: String) -> (number: Int32, unit: String)? {
+        guard tree.kind(value) == .multiply, tree[value].count == 2,
+            tree.kind(tree.part(value, 1)) == .symbol, tree.name(tree.part(value, 1)) == "mu",
+            UnitScale("μ" + unit) != nil
+        else { return nil }
+        return (tree.part(value, 0), "μ" + unit)
+    }
+
+    /// `60\frac{\text{km}}{\text{h}}`: a unit above and below; nil, with nothing read, for others.
+    private mutating func parseUnitFraction(_ value: Int32) throws(ParseFailure) -> Int32? {
+        guard startsUnitFraction else { return nil }
+        let start = position
+        var sides: [String] = []
+        advance()
+        for _ in 0..<2 {
+            guard accept(.leftBrace) else { break }
+            var words: [String] = []
+            while kind != .rightBrace, kind != .fraction, words.count < 12,
+                let word = unitPart(isRemark: false)
+            {
+                words.append(word)
+                advance()
+            }
+            guard accept(.rightBrace) else { break }
+            sides.append(Self.joined(words))
+        }
+        let spelling = sides.joined(separator: "/")
+        guard sides.count == 2, UnitScale(spelling) != nil else {
+            position = start
+            throw unexpected()
+        }
+        tree.texts.append(spelling)
         return try node(.quantity, value, payload: tree.texts.count - 1)
+    }
+
+    /// Whether a fraction of units stands here, which multiplies nothing.
+    var startsUnitFraction: Bool {
+        guard kind == .fraction, nextKind == .leftBrace, position + 3 < tokens.count else {
+            return false
+        }
+        return [.text, .roman].contains(tokens[position + 2].kind)
+    }
+
+    /// "1 hour 30 minutes" and "6 feet and 2 inches": the smaller unit goes on with the larger one.
+    ///
+    /// - Returns: the sum in the smaller unit; nil, with nothing read, if anything else follows.
+    private mutating func parseCompound(
+        _ quantity: Int32, _ unit: String
+    ) throws(ParseFailure) -> Int32? {
+        let start = position
+        guard kind == .number || (kind == .separator && isConjunction && nextKind == .number),
+            compoundDepth < 3, let large = UnitScale(unit)
+        else { return nil }
+        _ = accept(.separator)
+        let number = try parseInteger()
+        compoundDepth += 1
+        defer { compoundDepth -= 1 }
+        let rest = try parseUnit(after: number)
+        guard tree.kind(rest) == .quantity, let small = UnitScale(tree.text(rest)),
+            small.dimension == large.dimension,
+            let ratio = large.factor.multiplying(small.factor.inverse), Rational.one < ratio,
+            let count = tree.literal(number).value, count < ratio
+        else {
+            position = start
+            return nil
+        }
+        let scale = tree.addNumber(ratio)
+        let whole = try node(.multiply, tree.part(quantity, 0), scale)
+        let sum = try node(.add, whole, tree.part(rest, 0))
+        return try node(.quantity, sum, payload: Int(tree[rest].payload))
     }
 
     /// With single spaces between them, and without round brackets.

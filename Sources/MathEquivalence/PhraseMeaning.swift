@@ -6,14 +6,18 @@ enum PhraseMeaning: Equatable {
     case emptySet
     case realNumbers
     case integer(Int)
+    case noValue
+    case infinitelyMany
 
     /// Equivalent if one side is words and both mean the same; nil if words do not settle it.
     static func compare(
         _ left: ExpressionTree, _ a: Int32, _ right: ExpressionTree, _ b: Int32
     ) -> Finding? {
-        guard (left.kind(a) == .text) != (right.kind(b) == .text),
-            let first = meaning(left, a), let second = meaning(right, b)
-        else { return nil }
+        guard let first = meaning(left, a), let second = meaning(right, b) else { return nil }
+        if left.kind(a) == .text, right.kind(b) == .text {
+            // "none" and "no solutions"; other words are compared as they stand.
+            return first == second ? .equivalent(.text) : nil
+        }
         return first == second
             ? .equivalent(.text) : .different(.text, "The words say something else.")
     }
@@ -29,6 +33,7 @@ enum PhraseMeaning: Equatable {
                 && ScalarComparator.infinitySign(tree, tree.part(node, 0)) == -1
                 && ScalarComparator.infinitySign(tree, tree.part(node, 1)) == 1
             return isLine ? .realNumbers : nil
+        case .multiply where tree[node].flags == 1 && tree.text(node) == "DNE": return .noValue
         case .number: return tree.literal(node).value?.integer.map(PhraseMeaning.integer)
         default: return nil
         }
@@ -43,6 +48,12 @@ enum PhraseMeaning: Equatable {
         case ["all", "real", "numbers"], ["all", "reals"], ["any", "real", "number"],
             ["set", "of", "all", "real", "numbers"], ["real", "numbers"]:
             return .realNumbers
+        case ["dne"], ["does", "not", "exist"], ["doesn", "t", "exist"],
+            ["limit", "does", "not", "exist"]:
+            return .noValue
+        case ["infinitely", "many"], ["infinitely", "many", "solutions"],
+            ["infinite", "solutions"]:
+            return .infinitelyMany
         default: return number(words).map(PhraseMeaning.integer)
         }
     }

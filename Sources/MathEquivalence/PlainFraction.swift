@@ -70,15 +70,20 @@ struct PlainFraction {
         mutating func groupedDigits() -> (value: UInt64, count: Int)? {
             let start = position
             guard var result = digits() else { return nil }
+            guard result.count <= 3 || !isSeparator else { return nil }
             let isBraced = position < bytes.count && bytes[position] == UInt8(ascii: "{")
             while isBraced ? accept("{,}") : accept(",") {
-                guard result.count <= 3 || position - start > result.count,
-                    bytes[start] != UInt8(ascii: "0"), let group = digits(), group.count == 3,
+                guard bytes[start] != UInt8(ascii: "0"), let group = digits(), group.count == 3,
                     result.count <= 15
                 else { return nil }
                 result = (result.value * 1000 + group.value, result.count + 3)
             }
             return result
+        }
+
+        /// Whether a comma follows, in braces or not.
+        private var isSeparator: Bool {
+            position < bytes.count && [44, 123].contains(bytes[position])
         }
 
         mutating func digits() -> (value: UInt64, count: Int)? {

@@ -167,11 +167,24 @@ struct ScalarComparator {
         case .symbol, .apply: return first.name(a) == second.name(b)
         case .text, .opaque, .quantity, .namedSet: return first.text(a) == second.text(b)
         case .relation: return first.signs(a) == second.signs(b)
+        case .list: return !isOtherLogic(first, a, second, b)
         case .based: return first.basedNumber(a) == second.basedNumber(b)
         case .function, .matrix: return first[a].payload == second[b].payload
         case .interval: return first[a].flags == second[b].flags
         default: return true
         }
+    }
+
+    /// Whether conditions are joined by "and" on one side and by "or" on the other.
+    static func isOtherLogic(
+        _ first: ExpressionTree, _ a: Int32, _ second: ExpressionTree, _ b: Int32
+    ) -> Bool {
+        let joints = Set([first[a].payload, second[b].payload])
+        return joints == [Int32(Parser.Joint.and), Int32(Parser.Joint.or)]
+            && first.parts(a).contains { part in
+                first.kind(part) == .relation
+                    && first.signs(part).contains { $0.isOrder || $0 == .notEqual }
+            }
     }
 
     // MARK: Residues

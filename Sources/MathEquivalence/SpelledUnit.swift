@@ -45,7 +45,13 @@ enum SpelledUnit {
         switch tree.kind(node) {
         case .symbol:
             if isBelow { words.append("/") }
-            words.append(tree.name(node) == "Omega" ? "ohm" : tree.name(node))
+            let name = tree.name(node) == "Omega" ? "ohm" : tree.name(node)
+            if !isBelow, words.last == "mu" {
+                // μm, whose letters were read one by one.
+                words[words.count - 1] = "μ" + name
+            } else {
+                words.append(name)
+            }
             return true
         case .power:
             guard tree.kind(tree.part(node, 0)) == .symbol,

@@ -63,7 +63,11 @@ enum Meaning: Sendable {
     case text
     case roman
     case blackboard
+    /// `\R`, a set of numbers by its letter.
+    case number(String)
     case begin, end
+    /// Negates the relation that follows.
+    case not
 }
 
 enum Vocabulary {
@@ -109,7 +113,8 @@ enum Vocabulary {
 
     static let words: [String: Meaning] = {
         var table = shared
-        for name in ["Re", "Im", "arg", "sign", "tg"] { table[name] = nil }
+        // Without a backslash, xi is x times i.
+        for name in ["Re", "Im", "arg", "sign", "tg", "xi"] { table[name] = nil }
         let tokens: [(String, TokenKind)] = [
             ("sqrt", .radical), ("cbrt", .cubeRoot), ("inf", .infinity), ("infinity", .infinity),
             ("Infinity", .infinity), ("oo", .infinity), ("Pi", .pi), ("and", .separator),
@@ -155,7 +160,8 @@ enum Vocabulary {
             ("rbrack", .rightBracket), ("emptyset", .emptySet), ("varnothing", .emptySet),
             ("%", .percent), ("bullet", .times), ("colon", .colon), ("textdegree", .degree),
             ("lparen", .leftParenthesis), ("rparen", .rightParenthesis), ("dotsm", .ellipsis),
-            ("\\", .row), ("newline", .row), ("vec", .accent), ("hat", .accent), ("bar", .accent),
+            ("\\", .row), ("newline", .row), ("cr", .row), ("vec", .accent), ("hat", .accent),
+            ("bar", .accent),
             ("tilde", .accent), ("overrightarrow", .accent), ("widehat", .accent),
             ("land", .separator), ("lor", .separator), ("wedge", .separator), ("vee", .separator),
         ]
@@ -231,6 +237,9 @@ enum Vocabulary {
         table["mathrm"] = .roman
         table["operatorname"] = .roman
         table["mathbb"] = .blackboard
+        table["Bbb"] = .blackboard
+        for letter in ["R", "Z", "Q", "N", "C"] { table[letter] = .number(letter) }
+        table["not"] = .not
         table["begin"] = .begin
         table["end"] = .end
     }

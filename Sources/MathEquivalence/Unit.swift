@@ -12,6 +12,12 @@ struct Unit: Equatable {
     let scale: UnitScale?
 
     init(_ spelling: String) {
+        let half = spelling.filter { !". ".contains($0) }.lowercased()
+        if half == "am" || half == "pm" {
+            // Halves of the day: a time in one is none in the other.
+            (name, measure, scale) = (half, [half], nil)
+            return
+        }
         var words: [String] = []
         for part in spelling.split(whereSeparator: { " -/~.^{}".contains($0) }) {
             var word = part.lowercased()

@@ -11,7 +11,7 @@ struct UnitScale {
     ///
     /// - Parameter spelling: as written behind the number, braces and spaces allowed.
     init?(_ spelling: String) {
-        var words = Self.words(spelling)[...]
+        var words = Self.words(Self.withPowersBehind(spelling))[...]
         var isBelow = false
         var named = 1
         var hasUnit = false
@@ -43,10 +43,26 @@ struct UnitScale {
         dimension = dimension.filter { $0.value != 0 }
     }
 
+    /// "second squared" as "second^2".
+    private static func withPowersBehind(_ spelling: String) -> String {
+        guard spelling.utf8.count > 7, spelling.contains("squared") || spelling.contains("cubed")
+        else { return spelling }
+        return spelling.split(separator: " ").map { word in
+            word == "squared" ? "^2" : word == "cubed" ? "^3" : String(word)
+        }.joined(separator: " ")
+    }
+
     private mutating func multiply(_ unit: (base: String, factor: Rational), _ power: Int) -> Bool {
         if let (base, rank) = Self.derived[unit.base] {
             dimension[base, default: 0] += power * (rank - 1)
             return multiply((base, unit.factor), power)
+        }
+        if let parts = Self.compound[unit.base] {
+            guard let scale = unit.factor.raised(to: power), let product = factor.multiplying(scale)
+            else { return false }
+            factor = product
+            for (base, rank) in parts { dimension[base, default: 0] += rank * power }
+            return true
         }
         guard let scale = unit.factor.raised(to: power), let product = factor.multiplying(scale)
         else { return false }
@@ -99,7 +115,7 @@ struct UnitScale {
         ("m", ["meter", "metre"]), ("g", ["gram", "gramme"]), ("s", ["second"]),
         ("l", ["liter", "litre"]), ("N", ["newton"]), ("J", ["joule"]), ("W", ["watt"]),
         ("V", ["volt"]), ("Pa", ["pascal"]), ("Hz", ["hertz"]), ("A", ["ampere", "amp"]),
-        ("mol", ["mole"]), ("eV", ["electronvolt"]),
+        ("mol", ["mole"]), ("eV", ["electronvolt"]), ("ohm", []),
     ]
 
     /// The international yard and pound (1959); a week and below in seconds.
@@ -111,15 +127,23 @@ struct UnitScale {
         ("year", "month", 12, 1), ("dollar", "dollar", 1, 1), ("cent", "dollar", 1, 100),
         ("euro", "euro", 1, 1), ("sterling", "sterling", 1, 1), ("yuan", "yuan", 1, 1),
         ("rupee", "rupee", 1, 1),
-        ("celsius", "celsius", 1, 1), ("fahrenheit", "fahrenheit", 1, 1), ("ohm", "ohm", 1, 1),
+        ("celsius", "celsius", 1, 1), ("fahrenheit", "fahrenheit", 1, 1),
         ("K", "K", 1, 1),
         ("ha", "area", 10_000, 1), ("acre", "area", 40_468_564_224, 10_000_000),
-        ("t", "g", 1_000_000, 1), ("gallon", "gallon", 1, 1), ("cup", "cup", 1, 1),
+        ("t", "g", 1_000_000, 1), ("gallon", "gallon", 1, 1), ("cup", "gallon", 1, 16),
+        ("quart", "gallon", 1, 4), ("pint", "gallon", 1, 8),
     ]
 
     /// Areas and volumes in metres: what a unit with this base is a power of.
     private static let derived: [String: (base: String, power: Int)] = [
         "area": ("m", 2), "volume": ("m", 3),
+    ]
+
+    /// Coherent units by what they are made of; their factors count grams, not kilograms.
+    private static let compound: [String: [String: Int]] = [
+        "N": ["g": 1, "m": 1, "s": -2], "J": ["g": 1, "m": 2, "s": -2],
+        "W": ["g": 1, "m": 2, "s": -3], "Pa": ["g": 1, "m": -1, "s": -2],
+        "V": ["g": 1, "m": 2, "s": -3, "A": -1], "ohm": ["g": 1, "m": 2, "s": -3, "A": -2],
     ]
 
     private static let units: [String: (base: String, factor: Rational)] = {
@@ -130,6 +154,11 @@ struct UnitScale {
                 guard let factor = Rational(10).raised(to: prefix.power) else { continue }
                 table[prefix.symbol + symbol] = (symbol, factor)
             }
+        }
+        // Made of kilograms, which are a thousand grams.
+        for (symbol, unit) in table where compound[unit.base] != nil {
+            guard let factor = unit.factor.multiplying(Rational(1000)) else { continue }
+            table[symbol] = (unit.base, factor)
         }
         // A litre is a cubic decimetre.
         for symbol in ["l"] + prefixes.map({ $0.symbol + "l" }) {
@@ -173,6 +202,7 @@ struct UnitScale {
             ("t", ["tonne"]), ("K", ["kelvin"]), ("celsius", ["celsius"]),
             ("fahrenheit", ["fahrenheit"]),
             ("month", ["month"]), ("year", ["year"]), ("euro", ["euro"]), ("cup", ["cup"]),
+            ("quart", ["quart", "qt"]), ("pint", ["pint", "pt"]),
         ] {
             for name in names { table[name] = symbol }
             table[symbol.lowercased()] = table[symbol.lowercased()] ?? symbol
