@@ -89,11 +89,23 @@ struct Lexer: ~Copyable {
         if peek() == 42, peek(1) == 42 { position += 2 }
     }
 
-    /// `$5` with no second mark: the sign of money, which opens no formula.
+    /// Reads `$5` with no second mark: the sign of money, if a number alone or before words follows.
+    ///
+    /// Other lone marks open a formula that was cut off.
     private mutating func readLoneDollar() {
-        guard peek() == 36, isASCIIDigit(peek(1)) || peek(1) == 46,
-            !bytes[(position + 1)...].contains(36)
-        else { return }
+        guard peek() == 36, isASCIIDigit(peek(1)) else { return }
+        var index = position + 1
+        while index < bytes.count,
+            isASCIIDigit(bytes[index]) || bytes[index] == 44
+                || bytes[index] == 46
+        {
+            index += 1
+        }
+        let isAlone = bytes[index...].allSatisfy(isASCIISpace)
+        let isBeforeWord =
+            index + 2 < bytes.count && bytes[index] == 32 && isASCIILetter(bytes[index + 1])
+            && isASCIILetter(bytes[index + 2])
+        guard isAlone || isBeforeWord, !bytes[index...].contains(36) else { return }
         position += 1
         append(.currency, 0, from: position - 1)
     }

@@ -8,7 +8,7 @@ value, by rules that change it, or another expression of the same kind. Expressi
 and written as LaTeX or plain text for the engine; SymPy gets the trees, so that no parser is shared.
 Equal is confirmed by values to 30 digits at up to four points where both are defined and real; what is
 not is printed, and the exit status is 1. So is what SymPy does not settle within SECONDS_A_PAIR, apart:
-its time is bounded by an alarm, since some of its evaluations never end. Kept copies that are not called
+its CPU time is bounded, since some of its evaluations never end. Kept copies that are not called
 equal are counted by outcome.
 """
 
@@ -188,13 +188,13 @@ def overrun(*_: object) -> None:
 
 def judge(first: Tree, second: Tree) -> str:
     """"confirmed", "not confirmed", or "out of time"."""
-    signal.setitimer(signal.ITIMER_REAL, SECONDS_A_PAIR)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS_A_PAIR)
     try:
         return "confirmed" if is_confirmed(first, second) else "not confirmed"
     except Overrun:
         return "out of time"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def drawn(r: random.Random, index: int) -> tuple[str, Tree, Tree, tuple[str, str]]:
@@ -215,7 +215,7 @@ def main() -> int:
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
     r = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     engine = subprocess.Popen([tool, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    signal.signal(signal.SIGALRM, overrun)
+    signal.signal(signal.SIGPROF, overrun)
     outcomes: dict[str, dict[str, int]] = {}
     doubtful, asymmetric = [], []
 
@@ -225,6 +225,9 @@ def main() -> int:
         return json.loads(engine.stdout.readline())
 
     for start in range(0, count, BLOCK):
+        if start % (32 * BLOCK) == 0 and start > 0:
+            print(f"{start} pairs, {len(doubtful)} doubtful, {len(asymmetric)} not symmetric",
+                  file=sys.stderr)
         block = [drawn(r, index) for index in range(start, min(start + BLOCK, count))]
         replies = ask([texts for *_, texts in block])
         backward = ask([(y, x) for *_, (x, y) in block])
