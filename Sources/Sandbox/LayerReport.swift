@@ -58,6 +58,27 @@ public struct LayerReport: Sendable, Equatable {
         "memory", "cpu_accounting",
     ]
 
+    /// What an operator should know of layers that were allowed to be missing, a sentence each.
+    ///
+    /// - Parameter allowed: names of required layers, as for `SandboxConfiguration.allowDegraded`.
+    /// - Returns: nothing when none is named and none is missing.
+    public func warnings(allowing allowed: Set<String>) -> [String] {
+        let lost = missing.map { "\($0.name) (\($0.detail))" }
+        let held = layers.filter { $0.isActive && allowed.contains($0.name) }.map(\.name)
+        var sentences: [String] = []
+        if !lost.isEmpty {
+            sentences.append(
+                "programs run without \(lost.joined(separator: ", ")), as --allow-degraded says; "
+                    + "every result says so")
+        }
+        if !held.isEmpty {
+            sentences.append(
+                "--allow-degraded names \(held.joined(separator: ", ")), which nothing lacks here: "
+                    + "without that name assay would refuse to start the day that it is missing")
+        }
+        return sentences
+    }
+
     /// The layer of that name.
     ///
     /// - Parameter name: for example `seccomp`.

@@ -1,6 +1,8 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// How to start a sandbox; nothing is read from the environment.
 public struct SandboxConfiguration: Sendable {
     /// Path of the `assay-sandbox` program.
@@ -31,6 +33,22 @@ public struct SandboxConfiguration: Sendable {
     var helperWrapper: [String] = []
     /// Bound of the compile cache in bytes of sources and binaries.
     public var compileCacheBytes = 256 << 20
+
+    /// Why a folder cannot be one of `readOnlyPaths`; nil when it can.
+    ///
+    /// - Parameter path: any text.
+    /// - Returns: a clause about the path, without its subject.
+    public static func fault(ofPath path: String) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard path.hasPrefix("/"), !parts.contains(".."), path != "/" else {
+            return "takes an absolute path without .., not \(path)"
+        }
+        let own: Set<Substring> = ["box", "cache", "dev", "proc", "tmp", "host-proc"]
+        guard !own.contains(parts[1]) else {
+            return "cannot show \(path): programs have a /\(parts[1]) of their own"
+        }
+        return access(path, R_OK) == 0 ? nil : "cannot read \(path)"
+    }
 
     /// Names the three settings that have no default.
     ///

@@ -46,6 +46,12 @@ struct ServiceOptions: ParsableArguments {
     /// is where people install packages.
     var readerPython: String { python == Self.systemPython ? "python3" : python }
 
+    @Option(
+        help:
+            "A folder outside /usr that programs may read, such as that of --python; may be repeated."
+    )
+    var readOnlyPath: [String] = []
+
     @Option(help: "C++ compiler for C++ programs.")
     var compiler = "/usr/bin/g++"
 
@@ -83,6 +89,9 @@ struct ServiceOptions: ParsableArguments {
         for (name, count) in [("--threads", threads), ("--sandbox-workers", sandboxWorkers)] {
             guard let count, !(1...256).contains(count) else { continue }
             throw ValidationError("\(name) takes 1 to 256, not \(count)")
+        }
+        if let fault = readOnlyPath.lazy.compactMap(SandboxConfiguration.fault(ofPath:)).first {
+            throw ValidationError("--read-only-path \(fault)")
         }
         guard testsBytes >= 0 else {
             throw ValidationError("--tests-bytes takes 0 or more, not \(testsBytes)")
@@ -225,6 +234,7 @@ struct ServiceOptions: ParsableArguments {
         configuration.pythonPath = python
         configuration.compilerPath = compiler
         configuration.allowDegraded = allowDegraded.names
+        configuration.readOnlyPaths = readOnlyPath
         return configuration
     }
 
@@ -233,6 +243,7 @@ struct ServiceOptions: ParsableArguments {
         _ configuration: SandboxConfiguration
     ) async throws(SandboxError) -> Sandbox {
         let sandbox = try await Sandbox.start(configuration)
+        sandbox.layers.warnings(allowing: configuration.allowDegraded).forEach(say)
         guard !configuration.provesLanguages else { return sandbox }
         do {
             for language in ProgramLanguage.all {

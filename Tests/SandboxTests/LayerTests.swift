@@ -33,6 +33,26 @@ extension SandboxTests {
             #expect(required == LayerReport.required)
         }
 
+        @Test("whoever allows a layer to be missing that holds is told so, others hear nothing")
+        func warnings() async throws {
+            let report = try await Shared.sandbox(.standard).layers
+            #expect(report.warnings(allowing: []) == [])
+            let warnings = report.warnings(allowing: ["memory", "network"])
+            #expect(warnings.count == 1 && warnings[0].contains("network, memory, which"))
+        }
+
+        @Test(
+            "a folder that programs cannot be shown is refused with the reason",
+            arguments: [
+                ("usr/lib", "absolute"), ("/usr/../etc", "absolute"), ("/", "absolute"),
+                ("/tmp/venv", "a /tmp of their own"), ("/proc", "a /proc of their own"),
+                ("/nonexistent", "cannot read"),
+            ])
+        func unshowable(_ path: String, _ reason: String) {
+            #expect(SandboxConfiguration.fault(ofPath: path)?.contains(reason) == true)
+            #expect(SandboxConfiguration.fault(ofPath: "/usr/local") == nil)
+        }
+
         @Test("a missing helper is a sentence, not a crash")
         func missingHelper() async throws {
             var configuration = Shared.configuration(workers: 1)

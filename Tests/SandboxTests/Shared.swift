@@ -1,6 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import Bytes
 import CSandbox
 import FoundationEssentials
 import Glibc
@@ -11,9 +12,29 @@ import TestSupport
 /// Sandboxes that many tests share; their helpers end with the test process.
 enum Shared {
     static func configuration(workers: Int = 2) -> SandboxConfiguration {
-        SandboxConfiguration(
+        var configuration = SandboxConfiguration(
             helperPath: Locations.products + "/assay-sandbox",
             cacheDirectory: Locations.products + "/sandbox-cache", workers: workers)
+        if let python { configuration.pythonPath = python }
+        configuration.readOnlyPaths = pythonFolder.map { [$0] } ?? []
+        return configuration
+    }
+
+    /// Another interpreter, of an environment that has numpy, say.
+    static let python = getenv("ASSAY_PYTHON").map { String(cString: $0) }
+
+    /// The environment that holds `<folder>/bin/<python>`.
+    private static var pythonFolder: String? {
+        python.map { $0.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() }
+    }
+
+    /// Whether the interpreter finds a module.
+    static func hasModule(_ name: String) async throws -> Bool {
+        let sandbox = try await standard.value
+        let source = "import importlib.util as u\nprint(u.find_spec('\(name)') is not None)\n"
+        let compiled = try await sandbox.compile(language: .python, source: ByteString(source))
+        guard let program = compiled.program else { return false }
+        return try await sandbox.run(program, stdin: "").stdout == "True\n"
     }
 
     /// As the tests were started: as root with control groups, else in a user namespace.
