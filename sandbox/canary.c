@@ -107,7 +107,7 @@ static void probe_self(void) {
     probe_processes();
     printf("user %u\n", getuid());
     struct rlimit core, stack;
-    bool limited = getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0 &&
+    bool limited = getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max <= 1 &&
                    getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur == stack.rlim_max &&
                    stack.rlim_max != RLIM_INFINITY;
     struct rlimit wider = {RLIM_INFINITY, RLIM_INFINITY};

@@ -38,14 +38,23 @@ static int set_limit(int resource, uint64_t value) {
     return setrlimit((__rlimit_resource_t)resource, &limit);
 }
 
+/// At 0 the kernel writes no core, but starts the host's handler of cores all the same; 1 is its word
+/// for neither. Where we were given 0 we cannot raise it.
+static int forbid_cores(void) {
+    struct rlimit given;
+    if (getrlimit(RLIMIT_CORE, &given) < 0) return -1;
+    return set_limit(RLIMIT_CORE, given.rlim_max > 0 ? 1 : 0);
+}
+
 /// Hard equals soft everywhere. The control group is the judge of memory; these are backstops.
 static int set_limits(const struct sbx_run *run, const struct box_identity *identity) {
     uint64_t cpu_seconds = run->cpu_ns / 1000000000u + 2;
-    // Where memory is only sampled, address space bounds the overshoot; each of 32 threads may
-    // reserve a whole stack.
-    uint64_t address_space =
-        identity->sampled_memory ? 40 * run->memory_bytes + (1ull << 30) : RLIM_INFINITY;
-    if (set_limit(RLIMIT_STACK, run->memory_bytes) < 0 || set_limit(RLIMIT_CORE, 0) < 0 ||
+    // Where memory is only sampled, address space bounds the overshoot; each thread may reserve a
+    // whole stack.
+    uint64_t address_space = RLIM_INFINITY;
+    if (identity->sampled_memory)
+        address_space = (run->processes + 1) * run->memory_bytes + (1ull << 30);
+    if (set_limit(RLIMIT_STACK, run->memory_bytes) < 0 || forbid_cores() < 0 ||
         set_limit(RLIMIT_CPU, cpu_seconds) < 0 || set_limit(RLIMIT_FSIZE, run->scratch_bytes) < 0 ||
         set_limit(RLIMIT_NOFILE, run->open_files) < 0 || set_limit(RLIMIT_MEMLOCK, 65536) < 0 ||
         set_limit(RLIMIT_MSGQUEUE, 0) < 0 || set_limit(RLIMIT_SIGPENDING, 1024) < 0 ||

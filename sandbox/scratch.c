@@ -4,6 +4,8 @@
 // Folders of one-process runs. No file system of their own caps them, so the worker measures them
 // while the program runs. Layout: <tmp>/assay-sandbox-<monitor pid>/slot-<n>, each only for our user.
 // Names below are the program's choice: no link is followed, and the depth of the search is bounded.
+// So is emptying a folder: what cannot be removed (another user's file, a mount, one that somebody
+// makes again and again) is left, and the slot takes another folder.
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +23,7 @@
 #define SCRATCH_PREFIX "assay-sandbox-"
 #define SCRATCH_DEPTH 16         // of folders in folders; more counts as too many files
 #define SCRATCH_LOOKED_AT 65536  // files at most
+#define SCRATCH_REMOVED (1u << 21)  // entries at most; a program cannot make as many in its time
 
 static DIR *open_below(int parent, const char *name) {
     int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -59,43 +62,77 @@ void scratch_measure(const char *path, struct scratch_usage *usage) {
     closedir(entries);
 }
 
-/// Removes one pass of entries; folders that lie too deep are moved up, for the next pass.
-static unsigned remove_entries(DIR *entries, int top, unsigned depth) {
-    static unsigned moved;
-    unsigned seen = 0;
-    struct dirent *entry;
-    while ((entry = readdir(entries))) {
-        if (is_self(entry->d_name)) continue;
-        seen++;
-        int folder = dirfd(entries);
-        if (unlinkat(folder, entry->d_name, 0) == 0) continue;
-        if (fchmodat(folder, entry->d_name, 0700, 0) < 0) continue;
-        if (unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0) continue;
-        if (depth == SCRATCH_DEPTH) {
-            char name[32];
-            snprintf(name, sizeof name, "deep-%u", moved++);
-            renameat(folder, entry->d_name, top, name);
-            continue;
-        }
-        DIR *below = open_below(folder, entry->d_name);
-        if (!below) continue;
-        while (remove_entries(below, top, depth + 1) > 0) rewinddir(below);
-        closedir(below);
-        unlinkat(folder, entry->d_name, AT_REMOVEDIR);
+/// One emptying of a folder.
+struct sweep {
+    int top;          // folders that lie too deep are moved here, to be met again
+    unsigned moved;
+    unsigned budget;  // entries that may still be looked at
+};
+
+static void remove_entries(DIR *entries, unsigned depth, struct sweep *sweep);
+
+static bool is_folder(int parent, const char *name) {
+    struct stat facts;
+    return fstatat(parent, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(facts.st_mode);
+}
+
+static void move_up(int parent, const char *name, struct sweep *sweep) {
+    char free_name[32];
+    snprintf(free_name, sizeof free_name, "deep-%u", sweep->moved);
+    if (renameat(parent, name, sweep->top, free_name) == 0 || errno == ENOTEMPTY ||
+        errno == EEXIST)
+        sweep->moved++;  // the next one needs another name, whoever has this one
+}
+
+/// Whether an entry, or something below it, was removed or moved.
+static bool remove_entry(int parent, const char *name, unsigned depth, struct sweep *sweep) {
+    if (unlinkat(parent, name, 0) == 0) return true;
+    if (!is_folder(parent, name)) return false;
+    fchmodat(parent, name, 0700, 0);
+    if (unlinkat(parent, name, AT_REMOVEDIR) == 0) return true;
+    unsigned moved = sweep->moved;
+    if (depth == SCRATCH_DEPTH) {
+        move_up(parent, name, sweep);
+        return sweep->moved != moved;
     }
-    return seen;
+    DIR *below = open_below(parent, name);
+    if (!below) return false;
+    remove_entries(below, depth + 1, sweep);
+    closedir(below);
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || sweep->moved != moved;
+}
+
+/// Reads the folder again until nothing more can be removed: readdir may skip what moves meanwhile.
+static void remove_entries(DIR *entries, unsigned depth, struct sweep *sweep) {
+    bool again = true;
+    while (again && sweep->budget > 0) {
+        struct dirent *entry;
+        again = false;
+        rewinddir(entries);
+        while (sweep->budget > 0 && (entry = readdir(entries))) {
+            if (is_self(entry->d_name)) continue;
+            sweep->budget--;
+            if (remove_entry(dirfd(entries), entry->d_name, depth, sweep)) again = true;
+        }
+    }
+}
+
+static bool is_empty(DIR *entries) {
+    struct dirent *entry;
+    rewinddir(entries);
+    while ((entry = readdir(entries)))
+        if (!is_self(entry->d_name)) return false;
+    return true;
 }
 
 int scratch_empty(const char *path) {
     DIR *entries = open_below(AT_FDCWD, path);
     if (!entries) return errno == ENOENT ? mkdir(path, 0700) : -1;
-    unsigned left = 1;
-    for (int pass = 0; left > 0 && pass < SCRATCH_LOOKED_AT; pass++) {
-        left = remove_entries(entries, dirfd(entries), 0);
-        rewinddir(entries);
-    }
+    struct sweep sweep = {.top = dirfd(entries), .budget = SCRATCH_REMOVED};
+    remove_entries(entries, 0, &sweep);
+    bool emptied = is_empty(entries);
     closedir(entries);
-    return left == 0 ? 0 : (errno = ENOTEMPTY, -1);
+    return emptied ? 0 : (errno = ENOTEMPTY, -1);
 }
 
 void scratch_remove(const char *path) {

@@ -36,13 +36,25 @@ static void add_children(struct walk *walk, int thread) {
     }
 }
 
-/// Resident size by the statm of a process or thread; 0 when it has none any more.
+static uint64_t kilobytes_after(const char *text, const char *name) {
+    const char *line = strstr(text, name);
+    return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+/// Page tables of a process or thread: those of pages that are all the same one cost nothing else.
+static uint64_t tables(int task) {
+    char text[2048];
+    return io_read_at(task, "status", text, sizeof text) > 0 ? kilobytes_after(text, "\nVmPTE:") : 0;
+}
+
+/// Resident size of a process or thread, page tables included; 0 when it has none any more.
 static uint64_t resident(int task) {
     char text[128];
     unsigned long pages;
-    if (io_read_at(task, "statm", text, sizeof text) <= 0 || sscanf(text, "%*u %lu", &pages) != 1)
+    if (io_read_at(task, "statm", text, sizeof text) <= 0 ||
+        sscanf(text, "%*u %lu", &pages) != 1 || pages == 0)
         return 0;
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) + tables(task);
 }
 
 /// Notes the threads of a process and their children; the CPU time of those that live, exact.
@@ -128,10 +140,9 @@ static uint64_t proportional(int process) {
         char text[2048];
         int thread = entry->d_name[0] == '.' ? -1 : open_directory(folder, entry->d_name);
         if (thread < 0) continue;
-        const char *line = NULL;
         if (io_read_at(thread, "smaps_rollup", text, sizeof text) > 0)
-            line = strstr(text, "\nPss:");
-        if (line) bytes = strtoull(line + 5, NULL, 10) * 1024;
+            bytes = kilobytes_after(text, "\nPss:");
+        if (bytes > 0) bytes += tables(thread);
         close(thread);
     }
     if (threads) closedir(threads);

@@ -151,6 +151,33 @@ extension SandboxTests {
             await sandbox.shutDown()
         }
 
+        @Test(
+            "what cannot be removed costs the slot its folder, not its time",
+            .enabled(if: getuid() == 0, "root makes a file that the helper cannot remove"))
+        func unremovable() async throws {
+            let sandbox = try await start()
+            let compiled = try await sandbox.compile(
+                language: .python, source: "import os, time\nos.mkdir('d')\ntime.sleep(60)\n")
+            let program = try #require(compiled.program)
+            var limits = RunLimits(cpuSeconds: 1, memoryBytes: 64 << 20)
+            limits.idleSeconds = 0.5
+            let folder = "/tmp/assay-sandbox-\(sandbox.helperProcess)/slot-0/d"
+            async let run = sandbox.run(program, stdin: "", limits: limits)
+            while access(folder, F_OK) != 0 { usleep(1000) }
+            // As root's, it is empty to nobody else.
+            try FileManager.default.createDirectory(
+                atPath: folder + "/foreign", withIntermediateDirectories: false)
+            try "x".write(toFile: folder + "/foreign/file", atomically: false, encoding: .utf8)
+            #expect(try await run.outcome == .timeLimit(.idle))
+            let next = try await sandbox.compile(language: .python, source: "print(1)")
+            let other = try #require(next.program)
+            #expect(try await sandbox.run(other, stdin: "").stdout == "1\n")
+            #expect(Host.scratch(of: sandbox.helperProcess).contains("slot-0/d/foreign/file"))
+            let helper = sandbox.helperProcess
+            await sandbox.shutDown()
+            try FileManager.default.removeItem(atPath: "/tmp/assay-sandbox-\(helper)")
+        }
+
         @Test("without Landlock it does not start, and says what to change")
         func belowMinimum() async throws {
             do {
@@ -175,6 +202,10 @@ extension SandboxTests {
             #expect(sandbox.layers.missing.map(\.name) == ["file_isolation"])
             #expect(!sandbox.layers.active.contains("file_isolation"))
             #expect(sandbox.layers.active.contains("seccomp"))
+            let warnings = sandbox.layers.warnings(allowing: ["file_isolation", "memory"])
+            #expect(warnings.count == 2)
+            #expect(warnings[0].contains("without file_isolation ("))
+            #expect(warnings[1].contains("names memory,"))
             let compiled = try await sandbox.compile(language: .python, source: "print(1)")
             let program = try #require(compiled.program)
             #expect(try await sandbox.run(program, stdin: "").stdout == "1\n")
