@@ -69,16 +69,17 @@ static const char *const killed[] = {
     "clock_adjtime", "adjtimex", "stime", "iopl", "ioperm", "modify_ldt", "syslog", "vhangup",
     "open_by_handle_at", "name_to_handle_at", "fanotify_init", "fanotify_mark", "mknod",
     "mknodat", "sethostname", "setdomainname", "lookup_dcookie", "nfsservctl", "uselib",
-    "sysfs", "ustat", "migrate_pages", "move_pages", "mbind", "set_mempolicy",
+    "sysfs", "ustat", "migrate_pages", "move_pages",
 };
 
 // Probed by libraries that have a way round; EPERM is the answer they know. Priorities are here
-// because a program that makes itself nice could claim to have been starved by us.
+// because a program that makes itself nice could claim to have been starved by us. OpenBLAS, and so
+// numpy, calls mbind for each of its buffers.
 static const char *const refused[] = {
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
     "setfsuid", "setfsgid", "capset", "seccomp", "personality", "sched_setscheduler",
     "sched_setparam", "sched_setattr", "setpriority", "ioprio_set", "sendmsg", "sendmmsg", "recvmmsg",
-    "setxattr", "lsetxattr", "fsetxattr",
+    "setxattr", "lsetxattr", "fsetxattr", "mbind", "set_mempolicy",
 };
 
 // One process: calls that name a process, of which there is only oneself.
