@@ -8,7 +8,9 @@ import Execution
 /// A free slot goes to the requester that holds the fewest, of equals to the one that was served
 /// longest ago; of its groups to the one that holds the fewest, oldest first. So while others wait,
 /// none gets more than its share, never more than half, and a person's single program waits for one
-/// run, not for the thousand before it. A run that must be alone waits until all slots are free, and
+/// run, not for the thousand before it. Of requesters with equal claims every second slot goes to
+/// the one that came last: sleepers that came in as many requests delay a newcomer by a run or two, and
+/// whoever came first waits at most twice as long. A run that must be alone waits until all slots are free, and
 /// nobody else is let in meanwhile.
 final class SlotQueue: Sendable {
     private struct Waiter {
@@ -147,10 +149,14 @@ final class SlotQueue: Sendable {
             return state.free == total ? alone : nil
         }
         guard state.free > 0 else { return nil }
-        return state.waiters.indices.min { left, right in
-            // Indices are in order of arrival, and `min` keeps the first of equals.
-            claim(of: state.waiters[left], state) < claim(of: state.waiters[right], state)
-        }
+        // Indices are in order of arrival, and `min` keeps the first of equals.
+        let claims = state.waiters.map { claim(of: $0, state) }
+        let oldest = claims.indices.min { claims[$0] < claims[$1] }
+        guard let oldest, state.grants % 2 == 1 else { return oldest }
+        // Requesters are numbered as they come; one that waits again, having compiled, is no newcomer.
+        let equal = claims.indices.filter { claims[$0] == claims[oldest] }
+        let newest = equal.map { state.waiters[$0].requester }.max()
+        return equal.first { state.waiters[$0].requester == newest }
     }
 
     /// The smaller, the sooner.

@@ -215,6 +215,28 @@ extension SandboxTests {
         #expect(await order.names == ["curl"] + (1...20).map { "\($0)" })
     }
 
+    @Test("a newcomer waits for two runs of sixty requesters before it, and they for it only")
+    func newcomer() async throws {
+        let queue = SlotQueue(slots: 1)
+        try await queue.acquire(group: "0", requester: 1000)
+        let order = Order()
+        var tasks: [Task<Void, any Error>] = []
+        for index in 1...60 {
+            tasks.append(
+                Task {
+                    try await queue.acquire(group: "\(index)", requester: UInt64(index))
+                    await order.note("\(index)")
+                    queue.release(group: "\(index)", requester: UInt64(index))
+                })
+            while queue.waiting != index { await Task.yield() }
+        }
+        queue.release(group: "0", requester: 1000)
+        for task in tasks { try await task.value }
+        let names = await order.names
+        #expect(names.prefix(2).contains("60") && names.prefix(3).contains("1"))
+        #expect(Set(names).count == 60)
+    }
+
     @Test("a requester that holds slots waits for one that holds none")
     func requestersWithSlots() async throws {
         let queue = SlotQueue(slots: 2)
