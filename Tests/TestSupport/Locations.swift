@@ -13,9 +13,10 @@ public enum Locations {
         return parts.joined(separator: "/")
     }()
 
-    /// The folder of the programs that tests start: that of the test bundle itself, or
-    /// `ASSAY_TEST_PROGRAMS`. A run under a sanitizer names an ordinary build there, as workers that
-    /// live under memory limits and system call filters cannot hold a sanitizer's shadow memory.
+    /// The folder of the programs that tests start: the test bundle's own if nobody names another.
+    ///
+    /// A run under a sanitizer names an ordinary build in `ASSAY_TEST_PROGRAMS`, as workers that live
+    /// under memory limits and system call filters cannot hold a sanitizer's shadow memory.
     public static let products: String = {
         if let named = getenv("ASSAY_TEST_PROGRAMS") { return String(cString: named) }
         guard let image = csys_own_image_path() else { return root + "/.build/debug" }

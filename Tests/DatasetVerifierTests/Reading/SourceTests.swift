@@ -111,8 +111,10 @@ struct SourceTests {
 
     @Test("UTF-16 is refused with a word")
     func refusesUTF16() {
-        #expect(throws: ReadError("\(Self.folder)/x.jsonl: the file is UTF-16; write it as UTF-8"))
-        {
+        #expect(
+            throws: ReadError(
+                "\(Self.folder)/x.jsonl: the file is UTF-16 or UTF-32; write it as UTF-8")
+        ) {
             try Self.write([0xff, 0xfe, 0x7b, 0], name: "x.jsonl")
             _ = try RowSources.open("\(Self.folder)/x.jsonl")
         }
