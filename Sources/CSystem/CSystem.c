@@ -31,6 +31,16 @@ void csys_let_thread_block(void) { may_block = true; }
 
 bool csys_thread_may_block(void) { return may_block; }
 
+int csys_processor(void) { return sched_getcpu(); }
+
+int csys_bind_process(pid_t process, int processor) {
+    cpu_set_t set;
+    if (processor < 0 || processor >= CPU_SETSIZE) return EINVAL;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(process, sizeof set, &set) == 0 ? 0 : errno;
+}
+
 const void *csys_find(const void *haystack, size_t haystack_size, const void *needle,
                       size_t needle_size) {
     const unsigned char *at = haystack, *wanted = needle;

@@ -1,6 +1,7 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import CSystem
 import Execution
 import Glibc
 
@@ -42,8 +43,15 @@ final class WorkerPool: Sendable {
         return nil
     }
 
+    /// One that is on this thread's CPU already, if there is one.
     private func take() -> MathWorker? {
-        let box = idle.withLock { workers in WorkerBox(workers.popLast()) }
+        let here = csys_processor()
+        let box = idle.withLock { workers -> WorkerBox in
+            guard let near = workers.lastIndex(where: { $0.processor == here }) else {
+                return WorkerBox(workers.popLast())
+            }
+            return WorkerBox(workers.remove(at: near))
+        }
         return box.worker ?? (try? MathWorker(program))
     }
 

@@ -9,8 +9,7 @@ import MathEquivalence
 /// The cases on one core with one thread and one worker, then on two with two of each, `rounds`
 /// times by turns.
 ///
-/// A core is a CPU that this process and its workers are bound to: unbound, one thread and its
-/// worker, which take turns, would spread over two. Of two threads each has its own CPU, since the
+/// A core is a CPU that this process is bound to, and so its workers, which follow their callers. Of two threads each has its own CPU, since the
 /// kernel may leave both on one for longer than a round takes. Prints the median of the ratios of wall time,
 /// which a busy machine lowers, and of CPU time, which tells what the second core costs.
 func runCores(_ path: String, rounds: Int) async throws {
@@ -94,16 +93,14 @@ private enum Affinity {
     /// Starts the names of threads that have a CPU of their own, whose number ends them.
     static let threadName = "core"
 
-    /// Binds the workers to all of `processors`, and so each thread without a CPU of its own.
+    /// Binds each thread without a CPU of its own to all of `processors`.
     static func bind(to processors: [Int]) throws {
-        for process in [getpid()] + ProcessorClock.findChildren() {
-            for thread in contents("/proc/\(process)/task").compactMap({ pid_t($0) }) {
-                let path = "/proc/\(process)/task/\(thread)/comm"
-                let name = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                let words = name.split(whereSeparator: \.isWhitespace)
-                let own = words.first == threadName[...] ? words.last.flatMap { Int($0) } : nil
-                try bind(thread, to: own.map { [$0] } ?? processors)
-            }
+        for thread in contents("/proc/self/task").compactMap({ pid_t($0) }) {
+            let path = "/proc/self/task/\(thread)/comm"
+            let name = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            let words = name.split(whereSeparator: \.isWhitespace)
+            let own = words.first == threadName[...] ? words.last.flatMap { Int($0) } : nil
+            try bind(thread, to: own.map { [$0] } ?? processors)
         }
     }
 

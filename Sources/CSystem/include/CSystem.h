@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /// Names the calling thread for `top -H`; at most 15 bytes are kept. Never fails.
 void csys_set_thread_name(const char *_Nonnull name);
@@ -17,6 +18,12 @@ void csys_let_thread_block(void);
 
 /// Whether `csys_let_thread_block` was called on this thread.
 bool csys_thread_may_block(void);
+
+/// The CPU that the calling thread is on, or -1.
+int csys_processor(void);
+
+/// Lets the first thread of `process` run on one CPU only. Returns 0 or an error number.
+int csys_bind_process(pid_t process, int processor);
 
 /// First occurrence of `needle` in `haystack`, or NULL; an empty needle is found at once.
 const void *_Nullable csys_find(const void *_Nonnull haystack, size_t haystack_size,
