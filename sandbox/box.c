@@ -12,7 +12,9 @@
 // init borrows the memory of its maker, keeper or zygote, on a stack of its own: to copy the tables of
 // their pages, and then each page that one of them writes to, is what a fork costs. The maker does
 // nothing meanwhile but wait for init's end. What init read of one run must not be found by the next
-// candidate that is forked from the zygote, so it wipes what it copies through (files.c) and its stack.
+// candidate that is forked from the zygote, so it wipes what it copies through (files.c) and its stack;
+// and a zygote whose init was killed halfway makes no further box. Nor does init take a signal from its
+// candidate, which without root is of its user: the handlers are the interpreter's, and would run here.
 //
 // init keeps the keeper's user id, of its capabilities only those to kill and to read, and takes a
 // filter of a dozen calls. It never reads what the candidate wrote, save the artifact or the files to
@@ -55,6 +57,11 @@ static uint64_t waited_cpu_ns(void) {
            ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000u;
 }
 
+/// Whether init may have left something of its run, or half a change, in its maker's memory.
+static _Atomic bool is_unsettled;
+
+bool box_left_memory(int wait_status) { return WIFSIGNALED(wait_status) && is_unsettled; }
+
 /// Ends what the candidate left running, so that nobody can swap the artifact any more.
 static void kill_others(void) {
     while (kill(-1, SIGKILL) == 0 || errno == EPERM)
@@ -74,7 +81,9 @@ static _Noreturn void watch(const struct sbx_run *run, const struct box_files *f
     bool succeeded = WIFEXITED(report.wait_status) && WEXITSTATUS(report.wait_status) == 0;
     if (files_are_wanted(run, files, succeeded)) {
         kill_others();
+        is_unsettled = true;
         report.has_artifact = files_take(run, "/box", files->artifact, &report.artifact_size);
+        is_unsettled = false;
     }
     report.cpu_ns = waited_cpu_ns();
     if (write(files->status, &report, sizeof report) != sizeof report) _exit(1);
@@ -89,6 +98,9 @@ static __attribute__((noinline)) void wipe_stack(void) {
 
 static _Noreturn void init(const struct sbx_run *run, const struct box_identity *identity,
                            const struct box_files *files) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);  // the candidate unblocks them for itself
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_NAME, "box-init", 0, 0, 0);
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) candidate_fail(files->status, BOX_IDENTITY);
@@ -109,6 +121,7 @@ static _Noreturn void init(const struct sbx_run *run, const struct box_identity 
     pid_t program = executes ? vfork() : fork();
     if (program < 0) candidate_fail(files->status, BOX_FORK);
     if (program == 0) candidate_start(run, identity, &placed, 0);
+    is_unsettled = false;
     // The candidate's streams must end with the candidate's processes, not with init.
     if (placed.input != files->input) close(placed.input);
     close(files->input);
@@ -140,6 +153,7 @@ pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
     // main stack: a candidate that is forked from init stays on it, and may need all of it.
     char stacks[2 * INIT_STACK] __attribute__((aligned(16)));
     birth = (struct birth){run, identity, files};
+    is_unsettled = true;
     return clone(begin_init, stacks + INIT_STACK, CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD,
                  &birth);
 }

@@ -187,6 +187,7 @@ static void run_box(const struct keeper *keeper, const struct sbx_run *run,
     struct rusage used;
     while (wait4(child, &ended->wait_status, 0, &used) < 0)
         if (errno != EINTR) _exit(1);
+    ended->unclean = keeper->identity.is_zygote && box_left_memory(ended->wait_status);
     ended->cpu_ns =
         ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) * 1000000000u +
         ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000u;

@@ -268,6 +268,8 @@ bool files_take(const struct sbx_run *run, const char *folder, int target, uint6
 /// ended, which is also for how long the caller may use no more than 64 KiB of its stack.
 pid_t box_enter(const struct sbx_run *run, const struct box_identity *identity,
                 const struct box_files *files);
+/// Whether init, which ended like this, may have left something of its run in our memory.
+bool box_left_memory(int wait_status);
 /// Whether this process can make a box whose program ends well; else `why` says which step failed.
 bool box_try(const struct box_identity *identity, char *why, size_t capacity);
 

@@ -121,7 +121,8 @@ _Noreturn void worker_main(const struct sandbox_config *config, const struct cgr
         answer(&worker, &result, out, out_count, usable && clean);
         for (int i = 0; i < out_count; i++) close(out[i]);
         if (!usable || !clean) {
-            io_log("slot %d is replaced: %s", slot, usable ? "memory stays charged" : "no keeper, or files stay");
+            const char *why = usable ? "memory stays charged" : "no keeper, or something of a run stays";
+            io_log("slot %d is replaced: %s", slot, why);
             kill(worker.keeper, SIGKILL);
             waitpid(worker.keeper, NULL, 0);
             if (config->one_process) scratch_remove(worker.folder);

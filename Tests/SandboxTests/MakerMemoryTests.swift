@@ -1,0 +1,71 @@
+// Assay: reward verification for reinforcement learning.
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+extension SandboxTests {
+    /// The init of a box lives in the memory of its maker, which outlives it.
+    @Suite(.serialized) struct MakerMemoryTests {
+        private func program(_ source: ByteString) throws -> Program {
+            Program(
+                language: .python, file: try MemoryFile(sealing: source, name: "source"),
+                byteCount: source.count)
+        }
+
+        /// Counts in its own memory, which is a copy of the zygote's, what another program was made of.
+        private static let search: ByteString = """
+            import re
+            count = 0
+            with open('/proc/self/mem', 'rb', 0) as memory:
+                for line in open('/proc/self/maps'):
+                    where, mode = line.split()[:2]
+                    first, last = (int(part, 16) for part in where.split('-'))
+                    if 'w' not in mode or last - first > 1 << 28:
+                        continue
+                    try:
+                        memory.seek(first)
+                        count += len(re.findall(b'[a]cornACORN', memory.read(last - first)))
+                    except OSError:
+                        pass
+            print(count)
+            """
+
+        @Test("a program whose run was cancelled while it was placed is not found by the next one")
+        func cancelledWhilePlaced() async throws {
+            let sandbox = try await Sandbox.start(Shared.configuration(workers: 1))
+            let secret = try program(
+                ByteString("#" + String(repeating: "acornACORN", count: 400_000)))
+            let search = try program(Self.search)
+            for attempt in 0..<24 {
+                let run = Task { try await sandbox.run(secret, stdin: "") }
+                usleep(UInt32(attempt) * 150)
+                run.cancel()
+                _ = try? await run.value
+                let result = try await sandbox.run(search, stdin: "")
+                #expect(result.stdout == "0\n", "attempt \(attempt): \(result.stderr)")
+            }
+            await sandbox.shutDown()
+        }
+
+        @Test("init takes no signal, since its handlers are those of the zygote's interpreter")
+        func signals() async throws {
+            let sandbox = try await Sandbox.start(Shared.configuration(workers: 1))
+            let sleeper = try program("import time\ntime.sleep(100)\n")
+            let run = Task { try await sandbox.run(sleeper, stdin: "") }
+            let initial = try await Host.wait(for: "box-init", below: sandbox.helperProcess)
+            let status = try Host.text("/proc/\(initial)/status")
+            let line = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+            let blocked = try #require(
+                line.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" }, radix: 16) })
+            #expect(blocked & (1 << UInt64(SIGINT - 1)) != 0)
+            run.cancel()
+            _ = try? await run.value
+            await sandbox.shutDown()
+        }
+    }
+}
