@@ -34,7 +34,8 @@ static void sample_memory(struct run_live *live, uint64_t resident) {
     if (live->worker->group.memory >= 0) return;
     if (resident > live->run->memory_bytes) {
         // Shared pages were counted once for each process: look closer before judging.
-        resident = tasks_proportional_bytes(live->worker->proc, live->init);
+        resident = tasks_proportional_bytes(live->worker->proc, live->init,
+                                            !live->worker->config->one_process);
         if (resident > live->run->memory_bytes) live->ran_out = true;
     }
     if (resident > live->peak_bytes) live->peak_bytes = resident;
@@ -78,8 +79,9 @@ void clocks_tick(struct run_live *live) {
         run_kill(live);
         return;
     }
-    tasks_sample(live->worker->proc, live->init, &sample);
-    if (live->worker->config->one_process) sample_alone(live, &sample);
+    bool alone = live->worker->config->one_process;
+    tasks_sample(live->worker->proc, live->init, !alone, &sample);
+    if (alone) sample_alone(live, &sample);
     bool counted = live->worker->group.cpu >= 0;
     uint64_t cpu = counted ? cgroup_slot_cpu_ns(&live->worker->group)
                            : live->earlier_ns + sample.cpu_ns;

@@ -127,9 +127,10 @@ struct tasks_sample {
     unsigned threads;  // of all of them
 };
 
-void tasks_sample(int proc, pid_t root, struct tasks_sample *sample);
+/// Where the root is the init of a box, its memory is its maker's and not counted.
+void tasks_sample(int proc, pid_t root, bool root_is_init, struct tasks_sample *sample);
 /// Proportional resident size of the tree: shared pages counted once.
-uint64_t tasks_proportional_bytes(int proc, pid_t root);
+uint64_t tasks_proportional_bytes(int proc, pid_t root, bool root_is_init);
 
 /// Threads of a process, counted by the kernel: quick however many there are.
 unsigned tasks_thread_count(int proc, pid_t process);

@@ -115,7 +115,7 @@ static void add_cpu(int process, uint64_t live_ns, struct tasks_sample *sample) 
     sample->cpu_ns += ((uint64_t)waited_user + (uint64_t)waited_system) * tick_ns;
 }
 
-void tasks_sample(int proc, pid_t root, struct tasks_sample *sample) {
+void tasks_sample(int proc, pid_t root, bool root_is_init, struct tasks_sample *sample) {
     struct walk walk = {.found = {root}, .count = 1};
     memset(sample, 0, sizeof *sample);
     for (unsigned i = 0; i < walk.count; i++) {
@@ -125,6 +125,7 @@ void tasks_sample(int proc, pid_t root, struct tasks_sample *sample) {
         if (process < 0) continue;
         sample->processes++;
         add_cpu(process, add_threads(&walk, process, sample), sample);
+        if (i == 0 && root_is_init) sample->resident_bytes = 0;
         close(process);
     }
 }
@@ -149,7 +150,7 @@ static uint64_t proportional(int process) {
     return bytes;
 }
 
-uint64_t tasks_proportional_bytes(int proc, pid_t root) {
+uint64_t tasks_proportional_bytes(int proc, pid_t root, bool root_is_init) {
     struct walk walk = {.found = {root}, .count = 1};
     uint64_t total = 0;
     for (unsigned i = 0; i < walk.count; i++) {
@@ -159,8 +160,10 @@ uint64_t tasks_proportional_bytes(int proc, pid_t root) {
         int process = open_directory(proc, name);
         if (process < 0) continue;
         add_threads(&walk, process, &own);
-        uint64_t bytes = proportional(process);
-        total += bytes ? bytes : own.resident_bytes;
+        if (i > 0 || !root_is_init) {
+            uint64_t bytes = proportional(process);
+            total += bytes ? bytes : own.resident_bytes;
+        }
         close(process);
     }
     return total;

@@ -67,5 +67,23 @@ extension SandboxTests {
             _ = try? await run.value
             await sandbox.shutDown()
         }
+
+        @Test(
+            "where memory is sampled, the zygote's is not taken for the program's",
+            .enabled(if: Mode.available.contains(.unprivileged), "no user namespace here"))
+        func sampledMemory() async throws {
+            let sandbox = try await Shared.sandbox(.unprivileged)
+            let result = try await sandbox.run(
+                program(
+                    """
+                    import time
+                    time.sleep(0.2)
+                    pages = int(open('/proc/self/statm').read().split()[1])
+                    print(pages * 4096 + (2 << 20))
+                    """), stdin: "")
+            let most = try #require(Int(result.stdout.string.dropLast()), "\(result.stderr)")
+            #expect(result.peakMemoryBytes > 0)
+            #expect(result.peakMemoryBytes <= most)
+        }
     }
 }
