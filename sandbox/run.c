@@ -42,8 +42,9 @@ static int start(struct run_live *live, const int *fds) {
 }
 
 /// Takes init's pidfd when it is needed. Its pid may be another's since init was reaped; but while
-/// its maker waits for our next request, no other process has that parent.
-static int open_init(const struct run_live *live) {
+/// its maker waits for our next request, no other process has that parent. −1 = it has ended, or
+/// `*hidden`: a /proc with hidepid shows it only to those who may trace it.
+static int open_init(const struct run_live *live, bool *hidden) {
     char name[32], text[512];
     int parent = 0, pidfd = (int)syscall(SYS_pidfd_open, live->init, 0);
     if (pidfd < 0) return -1;
@@ -52,13 +53,17 @@ static int open_init(const struct run_live *live) {
         io_read_at(live->worker->proc, name, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
     if (fields && sscanf(fields + 2, "%*c %d", &parent) == 1 && parent == live->init_maker)
         return pidfd;
+    *hidden = !fields && syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == 0;
     close(pidfd);
     return -1;
 }
 
 static void send_kill(struct run_live *live) {
-    if (live->pidfd < 0 && live->init_maker > 0) live->pidfd = open_init(live);
+    bool hidden = false;
+    if (live->pidfd < 0 && live->init_maker > 0) live->pidfd = open_init(live, &hidden);
     if (live->pidfd >= 0) syscall(SYS_pidfd_send_signal, live->pidfd, SIGKILL, NULL, 0);
+    // Our own child, so that it is no other; the box dies with it.
+    else if (hidden) kill(live->worker->keeper, SIGKILL);
 }
 
 static void read_status(struct run_live *live);
@@ -178,8 +183,10 @@ static bool watch(struct run_live *live) {
         if (live->started && !live->ended && !live->killed && is_due) clocks_tick(live);
     }
     // Every writer is dead: what is left is in the pipes.
-    stream_finish(&live->output);
-    stream_finish(&live->error);
+    if (stream_finish(&live->output) < 0 || stream_finish(&live->error) < 0) {
+        live->failure = (struct box_report){.stage = BOX_STREAMS, .error = errno};
+        live->failed = true;
+    }
     // Whatever init said, it said it just before its end: no need to wake up for that.
     read_status(live);
     return true;

@@ -85,5 +85,28 @@ extension SandboxTests {
             #expect(result.peakMemoryBytes > 0)
             #expect(result.peakMemoryBytes <= most)
         }
+
+        @Test(
+            "a box is killed at its limit where /proc hides its processes from the helper",
+            .enabled(if: getuid() == 0, "mounts a /proc of its own, which takes root"))
+        func hiddenProcesses() async throws {
+            var configuration = Shared.configuration(workers: 1)
+            configuration.userID = 65534
+            configuration.usesControlGroups = false
+            configuration.allowDegraded = ["memory", "cpu_accounting"]
+            configuration.helperWrapper = [
+                "/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                "mount -t proc -o hidepid=2 proc /proc && exec \"$@\"", "sh",
+            ]
+            let sandbox = try await Sandbox.start(configuration)
+            var limits = RunLimits(cpuSeconds: 1, memoryBytes: 64 << 20)
+            limits.idleSeconds = 0.5
+            for _ in 0..<2 {
+                let result = try await sandbox.run(
+                    program("import time\ntime.sleep(100)\n"), stdin: "", limits: limits)
+                #expect(result.outcome == .timeLimit(.idle))
+            }
+            await sandbox.shutDown()
+        }
     }
 }
