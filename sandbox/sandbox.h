@@ -351,8 +351,8 @@ struct stream {
 int stream_open(struct stream *stream, uint64_t cap, uid_t user);
 /// Takes what the pipe holds, or a good part: 1 = there may be more, −1 = we could not store it.
 int stream_drain(struct stream *stream);
-/// Takes the rest when every writer is dead.
-void stream_finish(struct stream *stream);
+/// Takes the rest when every writer is dead; −1 if we could not store it.
+int stream_finish(struct stream *stream);
 /// Gives up the memfd, sealed.
 int stream_take(struct stream *stream);
 void stream_close(struct stream *stream);

@@ -75,9 +75,10 @@ int stream_open(struct stream *stream, uint64_t cap, uid_t user) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
-void stream_finish(struct stream *stream) {
-    while (stream->pipe >= 0 && !stream->truncated)
-        if (stream_drain(stream) <= 0) return;
+int stream_finish(struct stream *stream) {
+    int more = 1;
+    while (more > 0 && stream->pipe >= 0 && !stream->truncated) more = stream_drain(stream);
+    return more < 0 ? -1 : 0;
 }
 
 int stream_take(struct stream *stream) {
