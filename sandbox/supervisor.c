@@ -50,6 +50,9 @@ struct supervisor {
     int pending_count;
 };
 
+/// What the engine sent last.
+static struct sbx_run request;
+
 static struct sbx_header header_of(const struct supervisor *supervisor, uint16_t type,
                                    uint64_t id) {
     return (struct sbx_header){.magic = SBX_MAGIC, .version = SBX_VERSION, .type = type, .id = id,
@@ -71,6 +74,20 @@ static _Noreturn void end(struct supervisor *supervisor, bool monitor_is_dead) {
     _exit(0);
 }
 
+static void forget_waiting(struct waiting *entry) {
+    close(entry->fds[0]);
+    close(entry->fds[1]);
+    explicit_bzero(entry, sizeof *entry);
+    free(entry);
+}
+
+/// In a worker: what others asked for is nothing that it, or a fork of its zygote, should have.
+static void forget_requests(struct supervisor *supervisor) {
+    for (int i = 0; i < supervisor->pending_count; i++) forget_waiting(supervisor->pending[i]);
+    supervisor->pending_count = 0;
+    explicit_bzero(&request, sizeof request);
+}
+
 static int start_worker(struct supervisor *supervisor, int slot) {
     int pair[2];
     if (csbx_socket_pair(pair) < 0) return -1;
@@ -84,6 +101,7 @@ static int start_worker(struct supervisor *supervisor, int slot) {
         close(supervisor->alive);
         for (int i = 0; i < supervisor->config->workers; i++)
             if (supervisor->seats[i].socket > 0) close(supervisor->seats[i].socket);
+        forget_requests(supervisor);
         worker_main(supervisor->config, supervisor->groups, &supervisor->filters,
                     supervisor->board, slot, seat->serial, pair[1]);
     }
@@ -146,6 +164,7 @@ static void give_pending(struct supervisor *supervisor) {
         memmove(supervisor->pending, supervisor->pending + 1,
                 sizeof *supervisor->pending * (size_t)supervisor->pending_count);
         give(supervisor, slot, &first->run, first->fds);
+        explicit_bzero(first, sizeof *first);
         free(first);
     }
 }
@@ -177,42 +196,39 @@ static void take_run(struct supervisor *supervisor, const struct sbx_run *run, i
     supervisor->pending[supervisor->pending_count++] = entry;
 }
 
-static void cancel(struct supervisor *supervisor, const struct sbx_header *request) {
+static void cancel(struct supervisor *supervisor, const struct sbx_header *wanted) {
     for (int i = 0; i < supervisor->config->workers; i++) {
         const struct seat *seat = &supervisor->seats[i];
-        if (atomic_load(&supervisor->board->runs[i]) != request->id) continue;
+        if (atomic_load(&supervisor->board->runs[i]) != wanted->id) continue;
         // A worker that cannot take the message is dead or about to be seen as dead.
-        csbx_send(seat->socket, request, sizeof *request, NULL, 0);
+        csbx_send(seat->socket, wanted, sizeof *wanted, NULL, 0);
         return;
     }
     for (int i = 0; i < supervisor->pending_count; i++) {
         struct waiting *entry = supervisor->pending[i];
-        if (entry->run.header.id != request->id) continue;
-        close(entry->fds[0]);
-        close(entry->fds[1]);
-        free(entry);
+        if (entry->run.header.id != wanted->id) continue;
+        forget_waiting(entry);
         supervisor->pending_count--;
         memmove(supervisor->pending + i, supervisor->pending + i + 1,
                 sizeof *supervisor->pending * (size_t)(supervisor->pending_count - i));
-        send_lost(supervisor, request->id);
+        send_lost(supervisor, wanted->id);
         return;
     }
 }
 
 static void read_engine(struct supervisor *supervisor) {
-    static struct sbx_run run;
     int fds[SBX_MAX_FDS], fd_count;
-    ssize_t got = csbx_receive(SBX_SOCKET_FD, &run, sizeof run, fds, &fd_count);
+    ssize_t got = csbx_receive(SBX_SOCKET_FD, &request, sizeof request, fds, &fd_count);
     if (got <= 0) end(supervisor, false);
-    bool ours = (size_t)got >= sizeof run.header && run.header.magic == SBX_MAGIC &&
-                run.header.version == SBX_VERSION &&
-                run.header.generation == supervisor->config->generation;
-    if (ours && run.header.type == SBX_RUN && got == sizeof run && fd_count == 2 &&
-        well_formed(&run))
-        return take_run(supervisor, &run, fds);
+    bool ours = (size_t)got >= sizeof request.header && request.header.magic == SBX_MAGIC &&
+                request.header.version == SBX_VERSION &&
+                request.header.generation == supervisor->config->generation;
+    if (ours && request.header.type == SBX_RUN && got == sizeof request && fd_count == 2 &&
+        well_formed(&request))
+        return take_run(supervisor, &request, fds);
     for (int i = 0; i < fd_count; i++) close(fds[i]);
-    if (ours && run.header.type == SBX_CANCEL) return cancel(supervisor, &run.header);
-    if (ours) io_log("a malformed request of type %d was dropped", run.header.type);
+    if (ours && request.header.type == SBX_CANCEL) return cancel(supervisor, &request.header);
+    if (ours) io_log("a malformed request of type %d was dropped", request.header.type);
 }
 
 static void greet(struct supervisor *supervisor, const struct keeper_ready *keeper) {

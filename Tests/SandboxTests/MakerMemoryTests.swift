@@ -108,5 +108,34 @@ extension SandboxTests {
             }
             await sandbox.shutDown()
         }
+
+        @Test("a worker that is replaced while runs wait has no descriptor of theirs")
+        func waitingRuns() async throws {
+            let connection = HelperConnection(
+                command: [Locations.products + "/assay-sandbox"], arguments: ["--workers", "1"])
+            try connection.start()
+            _ = try await connection.ready()
+            let keeper = try await Host.wait(for: "box-keeper", below: connection.process)
+            let supervisor = try await Host.wait(for: "box-supervisor", below: connection.process)
+            let before = (Host.descriptors(of: keeper), Host.descriptors(of: supervisor))
+            var limits = RunLimits(cpuSeconds: 1, memoryBytes: 64 << 20)
+            limits.idleSeconds = 0.5
+            let request = BoxRequest(
+                arguments: ["/usr/bin/sleep", "100"], environment: [],
+                program: try MemoryFile(sealing: "", name: "program"),
+                input: try MemoryFile(sealing: "", name: "input"), limits: limits)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 { group.addTask { _ = try await connection.perform(request) } }
+                for _ in 0..<5000 where Host.descriptors(of: supervisor) < before.1 + 4 {
+                    usleep(1000)
+                }
+                kill(try await Host.wait(for: "box-worker", below: connection.process), SIGKILL)
+                try await group.waitForAll()
+            }
+            let next = try await Host.wait(for: "box-keeper", below: connection.process)
+            #expect(next != keeper)
+            #expect(Host.descriptors(of: next) == before.0)
+            await connection.close()
+        }
     }
 }
