@@ -5,7 +5,7 @@ usage: compare.py TOOL REASONS CASES.jsonl [GOLDS.jsonl]
 
 TOOL is the built `math-bench`. A case is {"id", "gold", "answer", "expect", "contestable"}; a gold is
 {"id", "gold", "source"}. Math-Verify gets bare expressions between $ marks, which helps it, and its
-default limit of 5 s for parsing and for comparing. Both sides get the same strings, in blocks of 128
+default limit of 5 s for parsing and for comparing. Both sides get the same strings, in blocks of 256
 pairs by turns, so that both work with warm caches as in a service under load. Times are CPU times of all
 processes that do the work, so that a busy machine changes little; they cover finding, reading and
 comparing, and neither JSON nor pipes. References are also compared with a restyled copy. REASONS:
@@ -31,7 +31,7 @@ from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig  # no
 CONFIG = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
 LIMIT_S = 5
 HOSTILE = "fixtures/math/dos.jsonl"
-BLOCK = 128
+BLOCK = 256
 SIZES_KIB = (4, 16, 64)
 COMPLETIONS = 256  # of each size
 LONG = 200  # longer answers without marks are prose, which Math-Verify searches as it stands
@@ -149,7 +149,10 @@ def run_cases(engine: Engine, path: str, reasons: dict[str, str]) -> None:
         print(f"  {reason}: {' '.join(ids)}")
 
 
-def run_completions(engine: Engine, title: str, chosen: list[dict]) -> None:
+def run_completions(
+    engine: Engine, title: str, chosen: list[dict], times: tuple[list[float], list[float]]
+) -> None:
+    """Adds the times of both sides to `times`."""
     for size in SIZES_KIB:
         cases = [{**case, "answer": completion(case["answer"], size, index)}
                  for index, case in enumerate(chosen)]
@@ -157,7 +160,10 @@ def run_completions(engine: Engine, title: str, chosen: list[dict]) -> None:
         full = f"Whole completions of {size} KiB around {title}"
         print_accuracy(full, [(case, reply["outcome"] == "equivalent", verdict)
                               for case, (reply, verdict, _) in zip(cases, rows)])
-        print_speed(full, [row[0]["microseconds"] for row in rows], [row[2] for row in rows])
+        ours, theirs = [row[0]["microseconds"] for row in rows], [row[2] for row in rows]
+        print_speed(full, ours, theirs)
+        times[0].extend(ours)
+        times[1].extend(theirs)
 
 
 def spread_out(items: list[dict]) -> list[dict]:
@@ -225,10 +231,12 @@ def main() -> int:
         reasons = dict(line.rstrip("\n").split("\t", 1) for line in lines if "\t" in line)
     engine = Engine(tool)
     run_cases(engine, cases, reasons)
-    run_completions(engine, "the answers of cases", case_answers(cases))
+    times: tuple[list[float], list[float]] = ([], [])
+    run_completions(engine, "the answers of cases", case_answers(cases), times)
     for path in golds:
-        run_completions(engine, "references", reference_answers(path))
+        run_completions(engine, "references", reference_answers(path), times)
         run_golds(engine, path)
+    print_speed("Whole completions of all kinds", *times)
     run_hostile(engine)
     engine.close()
     print("\nSecond core (math-bench cores)", flush=True)
