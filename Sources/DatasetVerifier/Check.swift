@@ -144,7 +144,10 @@ public protocol Check: Sendable {
     ///   - rows: those that left facts, in the order of the dataset.
     ///   - context: engines and choices.
     /// - Returns: faults, in the order of the rows.
-    func conclude(_ rows: [RememberedRow], _ context: CheckContext) async -> [RowFinding]
+    /// - Throws: ``VerificationError`` when rows cannot be read, or a temporary file not written.
+    func conclude(
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding]
 }
 
 extension Check {
@@ -155,7 +158,9 @@ extension Check {
     public var runsPrograms: Bool { false }
 
     /// Says nothing of rows together.
-    public func conclude(_ rows: [RememberedRow], _ context: CheckContext) async -> [RowFinding] {
+    public func conclude(
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
         []
     }
 }

@@ -69,16 +69,25 @@ public struct AnswerShapeCheck: Check {
 
     /// Counts equal answers.
     public func conclude(
-        _ rows: [RememberedRow], _ context: CheckContext
-    ) async -> [RowFinding] {
-        guard rows.count >= Self.skewRowsMin else { return [] }
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
+        var (common, total) = (FrequentTexts(), 0)
+        try rows.forEach { (_, row) throws(VerificationError) in
+            total += 1
+            if let answer = row.facts.string { common.add(answer) }
+        }
+        guard total >= Self.skewRowsMin else { return [] }
         var seen: [ByteString: (first: Int, count: Int)] = [:]
-        for (index, row) in rows.enumerated() {
-            guard let answer = row.facts.string else { continue }
-            seen[answer, default: (index, 0)].count += 1
+        for answer in common.texts(withShare: Self.skewShare, of: total) { seen[answer] = (0, 0) }
+        // Hardly any dataset has one.
+        if seen.isEmpty { return [] }
+        try rows.forEach { (index, row) throws(VerificationError) in
+            guard let answer = row.facts.string, let counted = seen[answer] else { return }
+            let first = counted.count == 0 ? index : counted.first
+            seen[answer] = (first, counted.count + 1)
         }
         let found = seen.filter { entry in
-            WilsonInterval(passed: entry.value.count, of: rows.count).low > Self.skewShare
+            WilsonInterval(passed: entry.value.count, of: total).low > Self.skewShare
         }
         return found.sorted { $0.value.first < $1.value.first }.map { answer, counted in
             RowFinding(
@@ -86,10 +95,10 @@ public struct AnswerShapeCheck: Check {
                 finding: Finding(
                     Self.skewed,
                     "The answer \"\(answer.quote())\" is right for \(counted.count) of"
-                        + " \(rows.count) rows.",
+                        + " \(total) rows.",
                     evidence: JSONObject([
                         "answer": .text(answer), "rows": .integer(counted.count),
-                        "of": .integer(rows.count),
+                        "of": .integer(total),
                     ])))
         }
     }

@@ -69,17 +69,54 @@ public struct DuplicateCheck: Check {
     }
 
     /// Groups the rows by name and by statement.
+    ///
+    /// Memory is that of the rows that repeat others, beside two sorting buffers.
     public func conclude(
-        _ rows: [RememberedRow], _ context: CheckContext
-    ) async -> [RowFinding] {
-        var found: [RowFinding] = []
-        if context.runs(Self.duplicateID) { found += duplicateIDs(rows) }
-        for group in groups(rows) {
-            found += await findings(in: group, rows, context)
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
+        // A hash above the row's index: what is equal comes together, in the order of the rows.
+        var (names, keys) = (SortedSpill<UInt64>(), SortedSpill<UInt64>())
+        try rows.forEach { (index, row) throws(VerificationError) in
+            let low = UInt64(UInt32(index))
+            if row.facts["named"]?.boolean == true, context.runs(Self.duplicateID) {
+                try names.append(UInt64(Name(row).hash) << 32 | low)
+            }
+            if let key = row.facts["key"]?.string {
+                try keys.append(UInt64(Self.hash(key)) << 32 | low)
+            }
+        }
+        var found = try duplicateIDs(&names, rows)
+        for group in try groups(&keys, rows) {
+            found += try await findings(in: group, rows, context)
         }
         return found.enumerated().sorted {
             ($0.element.rowIndex, $0.offset) < ($1.element.rowIndex, $1.offset)
         }.map(\.element)
+    }
+
+    /// FNV-1a, 32 bits: rows whose hashes agree are compared.
+    private static func hash(_ text: ByteString, seed: Int = 0) -> UInt32 {
+        text.withUnsafeBytes { bytes in
+            var value = (0x811c_9dc5 ^ UInt32(truncatingIfNeeded: seed)) &* 0x0100_0193
+            for byte in bytes { value = (value ^ UInt32(byte)) &* 0x0100_0193 }
+            return value
+        }
+    }
+
+    /// Calls with the rows of each hash that several have, ascending.
+    private static func forEachGroup(
+        _ hashes: inout SortedSpill<UInt64>,
+        _ body: ([Int]) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
+        var group: [UInt64] = []
+        try hashes.drain { (value) throws(VerificationError) in
+            if let last = group.last, last >> 32 != value >> 32 {
+                if group.count > 1 { try body(group.map { Int($0 & 0xffff_ffff) }) }
+                group.removeAll(keepingCapacity: true)
+            }
+            group.append(value)
+        }
+        if group.count > 1 { try body(group.map { Int($0 & 0xffff_ffff) }) }
     }
 
     // MARK: - Names
@@ -87,25 +124,35 @@ public struct DuplicateCheck: Check {
     private struct Name: Hashable {
         let file: Int
         let id: String
+
+        init(_ row: RememberedRow) {
+            file = row.position.fileIndex
+            id = row.id
+        }
+
+        var hash: UInt32 { DuplicateCheck.hash(ByteString(id), seed: file) }
     }
 
-    private func duplicateIDs(_ rows: [RememberedRow]) -> [RowFinding] {
-        var first: [Name: Int] = [:]
+    private func duplicateIDs(
+        _ names: inout SortedSpill<UInt64>, _ rows: any RememberedRows
+    ) throws(VerificationError) -> [RowFinding] {
         var found: [RowFinding] = []
-        for (index, row) in rows.enumerated() where row.facts["named"]?.boolean == true {
-            let name = Name(file: row.position.fileIndex, id: row.id)
-            guard let earlier = first[name] else {
-                first[name] = index
-                continue
+        try Self.forEachGroup(&names) { (group) throws(VerificationError) in
+            var lines: [Name: Int] = [:]
+            for index in group {
+                let row = try rows.row(index)
+                guard let line = lines[Name(row)] else {
+                    lines[Name(row)] = row.position.line
+                    continue
+                }
+                found.append(
+                    RowFinding(
+                        rowIndex: index,
+                        finding: Finding(
+                            Self.duplicateID,
+                            "The id \"\(ByteString(row.id).quote(80))\" is that of row \(line) too.",
+                            evidence: JSONObject(["first_line": .integer(line)]))))
             }
-            let line = rows[earlier].position.line
-            found.append(
-                RowFinding(
-                    rowIndex: index,
-                    finding: Finding(
-                        Self.duplicateID,
-                        "The id \"\(ByteString(row.id).quote(80))\" is that of row \(line) too.",
-                        evidence: JSONObject(["first_line": .integer(line)]))))
         }
         return found
     }
@@ -113,48 +160,76 @@ public struct DuplicateCheck: Check {
     // MARK: - Statements
 
     /// Rows with the same statement, in the order of the first of each.
-    private func groups(_ rows: [RememberedRow]) -> [[Int]] {
-        var members: [ByteString: [Int]] = [:]
-        members.reserveCapacity(rows.count)
-        for (index, row) in rows.enumerated() {
-            guard let key = row.facts["key"]?.string else { continue }
-            members[key, default: []].append(index)
+    private func groups(
+        _ keys: inout SortedSpill<UInt64>, _ rows: any RememberedRows
+    ) throws(VerificationError) -> [[Int]] {
+        var found: [[Int]] = []
+        try Self.forEachGroup(&keys) { (group) throws(VerificationError) in
+            var members: [ByteString: [Int]] = [:]
+            for index in group {
+                let row = try rows.row(index)
+                guard let key = row.facts["key"]?.string else { continue }
+                // A copy: the key is a slice of the row's line.
+                members[ByteString(key.array), default: []].append(index)
+            }
+            found += members.values.filter { $0.count > 1 }
         }
-        return members.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+        return found.sorted { $0[0] < $1[0] }
     }
 
     private struct Answers: Hashable {
         let texts: [ByteString]
         let isMath: Bool
+
+        init(_ facts: JSONView) {
+            let references = facts["references"]?.elements.compactMap(\.string) ?? []
+            // Copies: references are slices of the row's line.
+            texts = references.map { ByteString($0.array) }
+            isMath = facts["math"]?.boolean ?? false
+        }
+    }
+
+    /// What the rows of a group answer: a row that repeats a hundred times is held once.
+    private struct GroupAnswers {
+        /// The different ones, in the order in which they come.
+        private(set) var distinct: [Answers] = []
+        /// For each row of the group its place among them.
+        private(set) var places: [Int] = []
+        private var known: [Answers: Int] = [:]
+
+        mutating func append(_ answers: Answers) {
+            let place = known[answers] ?? distinct.count
+            if place == distinct.count {
+                known[answers] = place
+                distinct.append(answers)
+            }
+            places.append(place)
+        }
     }
 
     private func findings(
-        in group: [Int], _ rows: [RememberedRow], _ context: CheckContext
-    ) async -> [RowFinding] {
-        let answers = group.map { index in
-            let facts = rows[index].facts
-            return Answers(
-                texts: facts["references"]?.elements.compactMap(\.string) ?? [],
-                isMath: facts["math"]?.boolean ?? false)
-        }
-        // A row that repeats a hundred times is compared once.
-        var numbers: [Answers: Int] = [:]
+        in group: [Int], _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
+        var answers = GroupAnswers()
+        for index in group { answers.append(Answers(try rows.row(index).facts)) }
+        // For each of the different answers the first that it agrees with.
+        var kinds: [Int] = []
         var representatives: [Answers] = []
-        for answer in answers where numbers[answer] == nil {
-            var number = representatives.count
+        for answer in answers.distinct {
+            var kind = representatives.count
             // Once there are several, one more or less changes nothing.
             for (index, representative) in representatives.prefix(Self.comparedMax).enumerated()
             where await agree(representative, answer, context) {
-                number = index
+                kind = index
                 break
             }
-            if number == representatives.count { representatives.append(answer) }
-            numbers[answer] = number
+            if kind == representatives.count { representatives.append(answer) }
+            kinds.append(kind)
         }
         let rule = representatives.count > 1 ? Self.conflictingReferences : Self.duplicatePrompt
         guard context.runs(rule) else { return [] }
         return rule == Self.conflictingReferences
-            ? conflicts(group, answers, numbers, rows) : repetitions(group, rows)
+            ? try conflicts(group, answers, kinds, rows) : try repetitions(group, rows)
     }
 
     /// Whether some reference of one row equals some reference of the other.
@@ -177,53 +252,69 @@ public struct DuplicateCheck: Check {
         return false
     }
 
-    private func repetitions(_ group: [Int], _ rows: [RememberedRow]) -> [RowFinding] {
-        group.dropFirst().map { index in
-            let first = rows[group[0]]
-            return RowFinding(
-                rowIndex: index,
-                finding: Finding(
-                    Self.duplicatePrompt,
-                    "Row \(place(first)) asks the same; \(group.count) rows do.",
-                    pointer: rows[index].facts["at"]?.string?.string ?? "",
-                    evidence: JSONObject([
-                        "first_id": .string(first.id), "rows": .integer(group.count),
-                    ])))
+    private func repetitions(
+        _ group: [Int], _ rows: any RememberedRows
+    ) throws(VerificationError) -> [RowFinding] {
+        let first = try rows.row(group[0])
+        var found: [RowFinding] = []
+        for index in group.dropFirst() {
+            found.append(
+                RowFinding(
+                    rowIndex: index,
+                    finding: Finding(
+                        Self.duplicatePrompt,
+                        "Row \(place(first)) asks the same; \(group.count) rows do.",
+                        pointer: try rows.row(index).facts["at"]?.string?.string ?? "",
+                        evidence: JSONObject([
+                            "first_id": .string(first.id), "rows": .integer(group.count),
+                        ]))))
         }
+        return found
+    }
+
+    /// Members of a group that evidence may name, ascending: the first few of each kind, so that
+    /// every row finds one of another kind.
+    private func sample(_ answers: GroupAnswers, _ kinds: [Int]) -> [Int] {
+        var samples: [Int: [Int]] = [:]
+        for (member, place) in answers.places.enumerated()
+        where samples[kinds[place], default: []].count < Self.namedMax {
+            samples[kinds[place], default: []].append(member)
+        }
+        return samples.values.sorted { $0[0] < $1[0] }.prefix(Self.sampledMax).joined().sorted()
     }
 
     /// Nobody knows which is right, so that all of them are blamed.
     private func conflicts(
-        _ group: [Int], _ answers: [Answers], _ numbers: [Answers: Int], _ rows: [RememberedRow]
-    ) -> [RowFinding] {
-        var samples: [Int: [Int]] = [:]
-        for (member, answer) in answers.enumerated() {
-            let number = numbers[answer] ?? 0
-            if samples[number, default: []].count < Self.namedMax {
-                samples[number, default: []].append(member)
-            }
+        _ group: [Int], _ answers: GroupAnswers, _ kinds: [Int], _ rows: any RememberedRows
+    ) throws(VerificationError) -> [RowFinding] {
+        let sampled = sample(answers, kinds)
+        var named: [Int: (id: String, place: String)] = [:]
+        for member in sampled {
+            let row = try rows.row(group[member])
+            named[member] = (row.id, place(row))
         }
-        // The first of each kind come first, so that every row finds one of another kind.
-        let sampled = samples.values.sorted { $0[0] < $1[0] }.prefix(Self.sampledMax)
-            .joined().sorted()
-        return group.indices.map { member in
-            let mine = numbers[answers[member]]
-            let others = sampled.filter { numbers[answers[$0]] != mine }
+        var found: [RowFinding] = []
+        for (member, index) in group.enumerated() {
+            let mine = answers.places[member]
+            let others = sampled.filter { kinds[answers.places[$0]] != kinds[mine] }
             let other = others.first ?? member
-            let (own, theirs) = (shown(answers[member]), shown(answers[other]))
-            return RowFinding(
-                rowIndex: group[member],
-                finding: Finding(
-                    Self.conflictingReferences,
-                    "The reference is \(own), but row \(place(rows[group[other]])) asks the same"
-                        + " and has \(theirs).",
-                    pointer: rows[group[member]].facts["reference_at"]?.string?.string ?? "",
-                    evidence: JSONObject([
-                        "reference": .string(own), "other_reference": .string(theirs),
-                        "other_ids": .array(
-                            others.prefix(Self.namedMax).map { .string(rows[group[$0]].id) }),
-                    ])))
+            let own = shown(answers.distinct[mine])
+            let theirs = shown(answers.distinct[answers.places[other]])
+            found.append(
+                RowFinding(
+                    rowIndex: index,
+                    finding: Finding(
+                        Self.conflictingReferences,
+                        "The reference is \(own), but row \(named[other]?.place ?? "") asks the"
+                            + " same and has \(theirs).",
+                        pointer: try rows.row(index).facts["reference_at"]?.string?.string ?? "",
+                        evidence: JSONObject([
+                            "reference": .string(own), "other_reference": .string(theirs),
+                            "other_ids": .array(
+                                others.prefix(Self.namedMax).map { .string(named[$0]?.id ?? "") }),
+                        ]))))
         }
+        return found
     }
 
     private func shown(_ answers: Answers) -> String {

@@ -12,7 +12,7 @@ import Wire
 /// items that share most with it, which of their shingles it has. Only `conclude` knows how rare a
 /// shingle is, and weighs it by the logarithm of that: boilerplate such as "where m and n are
 /// relatively prime positive integers" is worth next to nothing, so that two problems that share
-/// nothing else are not called alike. Memory in `conclude` is 12 bytes a shingle, at most 64 a row.
+/// nothing else are not called alike. ``SketchIndex`` says what that costs in memory.
 public struct SimilarityCheck: Check {
     /// The check's name in journals.
     public let name = "similarity"
@@ -157,22 +157,22 @@ public struct SimilarityCheck: Check {
 
     /// Weighs shingles by their rarity and compares.
     public func conclude(
-        _ rows: [RememberedRow], _ context: CheckContext
-    ) async -> [RowFinding] {
-        let index = SketchIndex(
-            rows.map { row in
-                let facts = row.facts
-                return facts["sketch"]?.string.flatMap {
-                    ShingleSketch(hex: $0, isCut: facts["cut"]?.boolean ?? false)
-                }
-            })
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
+        var index = SketchIndex()
+        try rows.forEach { (_, row) throws(VerificationError) in
+            try index.append(Self.record(row.facts))
+        }
+        try index.finish()
         var found: [RowFinding] = []
-        for place in rows.indices {
-            if let finding = contamination(rows[place], index, context) {
+        try index.forEach { (place, visit, index) throws(VerificationError) in
+            if visit.record.hasHits,
+                let finding = contamination(try rows.row(place), index, context)
+            {
                 found.append(RowFinding(rowIndex: place, finding: finding))
             }
             if context.runs(Self.nearDuplicate),
-                let finding = nearDuplicate(place, rows, index)
+                let finding = try nearDuplicate(place, visit, rows, index)
             {
                 found.append(RowFinding(rowIndex: place, finding: finding))
             }
@@ -180,29 +180,41 @@ public struct SimilarityCheck: Check {
         return found
     }
 
+    /// What likeness needs of a row's facts.
+    private static func record(_ facts: JSONView) -> SketchRecord {
+        let isCut = facts["cut"]?.boolean ?? false
+        let sketch = facts["sketch"]?.string.flatMap { ShingleSketch(hex: $0, isCut: isCut) }
+        let key = facts["key"]?.string.flatMap { ShingleSketch(hex: $0, isCut: false) }
+        let numbers = facts["numbers"]?.string.flatMap { UInt64($0.string, radix: 16) }
+        return SketchRecord(
+            hashes: sketch?.hashes.prefix(ShingleSketch.sizeMax) ?? [], isCut: isCut,
+            hasHits: facts["hits"] != nil,
+            key: ((key?.hashes ?? []) + [0, 0, 0, 0]).prefix(4), numbers: numbers ?? 0)
+    }
+
     private func nearDuplicate(
-        _ place: Int, _ rows: [RememberedRow], _ index: SketchIndex
-    ) -> Finding? {
-        guard index.size(of: place) >= thresholds.shinglesMin else { return nil }
-        let facts = rows[place].facts
-        let (key, numbers) = (facts["key"]?.string, facts["numbers"]?.string)
+        _ place: Int, _ visit: SketchIndex.Visit, _ rows: any RememberedRows,
+        _ index: SketchIndex
+    ) throws(VerificationError) -> Finding? {
+        let mine = visit.record
+        guard mine.hashes.count >= thresholds.shinglesMin else { return nil }
         var best: (row: Int, share: Double)?
-        for other in index.earlierRows(like: place, least: thresholds.nearDuplicate) {
-            let theirs = rows[other].facts
+        for other in index.earlierRows(like: visit, least: thresholds.nearDuplicate) {
+            let theirs = try index.record(other)
             // The same statement is found by its key.
-            guard theirs["numbers"]?.string == numbers, theirs["key"]?.string != key,
-                index.size(of: other) >= thresholds.shinglesMin
+            guard theirs.numbers == mine.numbers, theirs.key != mine.key,
+                theirs.hashes.count >= thresholds.shinglesMin
             else { continue }
-            let share = index.jaccard(place, other)
+            let share = index.jaccard(visit, theirs)
             if share >= thresholds.nearDuplicate, share > best?.share ?? 0 { best = (other, share) }
         }
         guard let best else { return nil }
-        let other = rows[best.row]
+        let (row, other) = (try rows.row(place), try rows.row(best.row))
         return Finding(
             Self.nearDuplicate,
             "Row \(ByteString(other.id).quote(80)) (line \(other.position.line)) asks nearly the"
                 + " same.",
-            pointer: facts["at"]?.string?.string ?? "",
+            pointer: row.facts["at"]?.string?.string ?? "",
             evidence: JSONObject([
                 "other_id": .string(other.id), "share": .number(Self.rounded(best.share)),
             ]))
@@ -257,7 +269,7 @@ public struct SimilarityCheck: Check {
                 break
             }
             // The row and the item themselves have it: only others make it common.
-            let others = max(0, index.count(of: shingle) - 1) + set.count(of: shingle)
+            let others = index.others(with: shingle) + set.count(of: shingle)
             let weight = log(count / Double(max(1, others)))
             total += weight
             if digit >> UInt8(3 - place % 4) & 1 == 1 { shared += weight }

@@ -50,4 +50,32 @@ final class JournalLines {
             guard errno == EINTR else { throw VerificationError("\(FileError(path: path))") }
         }
     }
+
+    /// Reads one line again.
+    ///
+    /// - Parameters:
+    ///   - path: the journal.
+    ///   - offset: of the line's first byte.
+    ///   - size: bytes of the line without its newline.
+    static func line(
+        of path: String, offset: Int, size: Int
+    ) throws(VerificationError) -> ByteString {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw VerificationError("\(FileError(path: path))") }
+        defer { close(descriptor) }
+        var line = [UInt8](repeating: 0, count: size)
+        var done = 0
+        while done < size {
+            let count = line.withUnsafeMutableBytes { buffer in
+                pread(
+                    descriptor, buffer.baseAddress.map { $0 + done }, size - done,
+                    off_t(offset + done))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw VerificationError("\(FileError(path: path))") }
+            guard count > 0 else { throw VerificationError("\(path) has been cut off") }
+            done += count
+        }
+        return ByteString(line)
+    }
 }

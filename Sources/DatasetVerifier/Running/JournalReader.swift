@@ -34,6 +34,19 @@ struct JournalTrailer: Equatable {
     }
 }
 
+/// A record as it lies in a journal.
+struct JournalLine {
+    let record: RowRecord
+    /// The line's object.
+    let root: JSONView
+    /// The journal among those read together.
+    let journal: Int
+    /// Of the line's first byte.
+    let offset: Int
+    /// Bytes of the line without its newline.
+    let size: Int
+}
+
 /// Reads a journal record by record.
 final class JournalReader {
     /// The run's parameters.
@@ -41,11 +54,14 @@ final class JournalReader {
     /// How the journal ends; nil before the last record is read, and for an unfinished run.
     private(set) var trailer: JournalTrailer?
     private let path: String
+    private let journal: Int
     private let lines: JournalLines
     private var number = 1
 
-    init(_ path: String) throws(VerificationError) {
+    /// Opens a journal, which has that number among those read together.
+    init(_ path: String, journal: Int = 0) throws(VerificationError) {
         self.path = path
+        self.journal = journal
         lines = try JournalLines(path)
         guard let header = try lines.next(), let parameters = RunParameters(headerLine: header)
         else { throw VerificationError("\(path) is no journal of this version of assay verify") }
@@ -56,11 +72,18 @@ final class JournalReader {
     var offset: Int { lines.offset }
 
     /// The next record; nil at the end.
-    func next() throws(VerificationError) -> RowRecord? {
+    func next() throws(VerificationError) -> RowRecord? { try nextLine()?.record }
+
+    /// The next record and where it lies; nil at the end.
+    func nextLine() throws(VerificationError) -> JournalLine? {
+        let offset = lines.offset
         guard trailer == nil, let line = try lines.next() else { return nil }
         number += 1
         guard let root = try? JSONDocument(line).root else { throw broken() }
-        if let record = RowRecord(root) { return record }
+        if let record = RowRecord(root) {
+            return JournalLine(
+                record: record, root: root, journal: journal, offset: offset, size: line.count)
+        }
         guard let trailer = JournalTrailer(root) else { throw broken() }
         self.trailer = trailer
         return nil

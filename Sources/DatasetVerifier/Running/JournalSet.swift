@@ -1,6 +1,8 @@
 // Assay: reward verification for reinforcement learning.
 // SPDX-License-Identifier: Apache-2.0
 
+import Wire
+
 /// The journals of one run or of all its shards, read as one in the order of the dataset.
 public struct JournalSet: Sendable {
     /// Where they lie.
@@ -47,12 +49,43 @@ public struct JournalSet: Sendable {
     func forEach(
         _ body: (Int, RowRecord) throws(VerificationError) -> Void
     ) throws(VerificationError) {
+        try forEachLine { (ordinal, line) throws(VerificationError) in
+            try body(ordinal, line.record)
+        }
+    }
+
+    /// Visits all records in the order of the dataset, with where they lie.
+    ///
+    /// - Parameter body: takes a record's ordinal and the record.
+    /// - Throws: ``VerificationError`` when a journal cannot be read, or what `body` throws.
+    func forEachLine(
+        _ body: (Int, JournalLine) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
         let merged = try MergedRecords(paths)
         var ordinal = 0
-        while let record = try merged.next() {
-            try body(ordinal, record)
+        while let line = try merged.next() {
+            try body(ordinal, line)
             ordinal += 1
         }
+    }
+
+    /// Reads one record again.
+    ///
+    /// - Parameters:
+    ///   - journal: its journal among ``paths``.
+    ///   - offset: of its line.
+    ///   - size: of its line.
+    /// - Returns: the record.
+    /// - Throws: ``VerificationError`` when there is no record any more.
+    func line(
+        _ journal: Int, offset: Int, size: Int
+    ) throws(VerificationError) -> JournalLine {
+        let text = try JournalLines.line(of: paths[journal], offset: offset, size: size)
+        guard let root = try? JSONDocument(text).root, let record = RowRecord(root) else {
+            throw VerificationError("\(paths[journal]) has changed")
+        }
+        return JournalLine(
+            record: record, root: root, journal: journal, offset: offset, size: size)
     }
 
     // MARK: - Steps
@@ -111,28 +144,28 @@ public struct JournalSet: Sendable {
 /// Merges journals, each in the order of the dataset, into that order.
 private final class MergedRecords {
     private var readers: [JournalReader] = []
-    private var heads: [RowRecord?] = []
+    private var heads: [JournalLine?] = []
 
     init(_ paths: [String]) throws(VerificationError) {
-        for path in paths {
-            let reader = try JournalReader(path)
-            heads.append(try reader.next())
+        for (journal, path) in paths.enumerated() {
+            let reader = try JournalReader(path, journal: journal)
+            heads.append(try reader.nextLine())
             readers.append(reader)
         }
     }
 
-    func next() throws(VerificationError) -> RowRecord? {
-        var first: (index: Int, record: RowRecord)?
+    func next() throws(VerificationError) -> JournalLine? {
+        var first: (index: Int, line: JournalLine)?
         for (index, head) in heads.enumerated() {
             guard let head else { continue }
-            if let first, (first.record.fileIndex, first.record.line) < (head.fileIndex, head.line)
-            {
-                continue
+            if let first {
+                let (least, other) = (first.line.record, head.record)
+                if (least.fileIndex, least.line) < (other.fileIndex, other.line) { continue }
             }
             first = (index, head)
         }
         guard let first else { return nil }
-        heads[first.index] = try readers[first.index].next()
-        return first.record
+        heads[first.index] = try readers[first.index].nextLine()
+        return first.line
     }
 }

@@ -111,7 +111,7 @@ enum CheckProbe {
                         facts: try JSONDocument(writer.byteString).root))
                 places.append(index)
             }
-            for late in await check.conclude(remembered, context) {
+            for late in try await check.conclude(RowsInMemory(rows: remembered), context) {
                 found.append((places[late.rowIndex], late.finding))
             }
         }
@@ -122,4 +122,17 @@ enum CheckProbe {
     static func codes(_ view: JSONView, _ context: CheckContext) async throws -> [String] {
         try await findings([row(view)], context).map(\.finding.rule.code).sorted()
     }
+}
+
+/// Remembered rows as they are.
+struct RowsInMemory: RememberedRows {
+    let rows: [RememberedRow]
+
+    func forEach(
+        _ body: (Int, RememberedRow) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
+        for (index, row) in rows.enumerated() { try body(index, row) }
+    }
+
+    func row(_ index: Int) throws(VerificationError) -> RememberedRow { rows[index] }
 }

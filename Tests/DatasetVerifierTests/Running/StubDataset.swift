@@ -104,17 +104,21 @@ struct StubCheck: Check {
         return inspection
     }
 
-    func conclude(_ rows: [RememberedRow], _ context: CheckContext) async -> [RowFinding] {
-        var first: [String: RememberedRow] = [:]
-        return rows.enumerated().compactMap { index, row in
+    func conclude(
+        _ rows: any RememberedRows, _ context: CheckContext
+    ) async throws(VerificationError) -> [RowFinding] {
+        var first: [String: Int] = [:]
+        var found: [RowFinding] = []
+        try rows.forEach { (index, row) throws(VerificationError) in
             let key = row.facts["key"]?.string?.string ?? ""
             guard let twin = first[key] else {
-                first[key] = row
-                return nil
+                first[key] = index
+                return
             }
-            return RowFinding(
-                rowIndex: index, finding: Finding(Self.twin, "its twin is \(twin.id)"))
+            let id = try rows.row(twin).id
+            found.append(RowFinding(rowIndex: index, finding: Finding(Self.twin, "its twin is \(id)")))
         }
+        return found
     }
 }
 

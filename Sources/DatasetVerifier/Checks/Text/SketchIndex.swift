@@ -3,103 +3,127 @@
 
 import Glibc
 
-/// The sketches of all rows, by row and by shingle, and how rare each shingle is.
-struct SketchIndex: Sendable {
-    /// Number of rows.
-    let rowCount: Int
-    private let sketches: [ShingleSketch?]
-    /// Shingle in the high half, row in the low one, ascending.
-    private let postings: [UInt64]
+/// The sketches of all rows and how rare each shingle is.
+///
+/// Theory of operation: rows are added in order, then visited in order once. In between all
+/// shingles are sorted, beyond memory, to count them. Memory is 4 bytes a row, and 8 bytes and at
+/// most ten slots of 4 bytes for each shingle that several rows have; sketches lie on disk.
+struct SketchIndex {
+    /// What a visited row is like.
+    struct Visit {
+        let record: SketchRecord
+        /// What each of its shingles is worth.
+        fileprivate let weights: [Double]
+    }
 
-    /// Most earlier rows that are fetched for one shingle: of a row that repeats a thousand times
-    /// the first and the last few are enough.
-    private static let rowsMax = 4
+    /// Number of rows, those without a sketch included.
+    var rowCount: Int { sketches.count }
+    private var sketches = SketchFile()
+    private var shingles = SortedSpill<UInt32>()
+    private var table = ShingleTable()
+    /// The lower half of the key of each row's numbers: most rows that share shingles differ in
+    /// it, and need not be read.
+    private var numbers: [UInt32] = []
 
-    /// Indexes sketches.
-    ///
-    /// - Parameter sketches: one a row; nil for rows without a text.
-    /// - Complexity: O(n log n) in the number of shingles.
-    init(_ sketches: [ShingleSketch?]) {
-        self.sketches = sketches
-        rowCount = sketches.count
-        var postings: [UInt64] = []
-        postings.reserveCapacity(sketches.reduce(0) { $0 + ($1?.hashes.count ?? 0) })
-        for (row, sketch) in sketches.enumerated() {
-            for hash in sketch?.hashes ?? [] {
-                postings.append(UInt64(hash) << 32 | UInt64(row))
+    /// Adds the next row.
+    mutating func append(_ record: SketchRecord) throws(VerificationError) {
+        try sketches.append(record)
+        numbers.append(UInt32(truncatingIfNeeded: record.numbers))
+        for hash in record.hashes { try shingles.append(hash) }
+    }
+
+    /// Counts shingles, once all rows are there.
+    mutating func finish() throws(VerificationError) {
+        var (last, count) = (UInt32(0), 0)
+        var table = ShingleTable()
+        try shingles.drain { (shingle) throws(VerificationError) in
+            if shingle == last {
+                count += 1
+                return
             }
+            if count > 1 { table.append(last, count: count) }
+            (last, count) = (shingle, 1)
         }
-        postings.sort()
-        self.postings = postings
+        if count > 1 { table.append(last, count: count) }
+        table.finish()
+        self.table = table
+        shingles = SortedSpill()
     }
 
-    /// Number of shingles that are known of a row.
-    func size(of row: Int) -> Int { sketches[row]?.hashes.count ?? 0 }
-
-    /// Number of rows whose sketch has a shingle.
-    func count(of shingle: UInt32) -> Int {
-        lowerBound((UInt64(shingle) + 1) << 32) - lowerBound(UInt64(shingle) << 32)
+    /// Visits all rows in order; each sees those before it.
+    ///
+    /// - Parameter body: takes a row, what it is like, and the index as of this row.
+    mutating func forEach(
+        _ body: (Int, Visit, SketchIndex) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
+        let sketches = sketches
+        try sketches.forEach { (row, record) throws(VerificationError) in
+            let places = record.hashes.map { table.place(of: $0) }
+            try body(row, Visit(record: record, weights: places.map(weight)), self)
+            for case let place? in places { table.visit(row, at: place) }
+        }
     }
 
-    private func lowerBound(_ value: UInt64) -> Int {
-        var (low, high) = (0, postings.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if postings[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
+    /// Number of other rows that have a shingle of one row; 0 also for one that no row has.
+    func others(with shingle: UInt32) -> Int {
+        table.place(of: shingle).map { table.count(at: $0) - 1 } ?? 0
     }
 
     /// What a shingle of one row, or of both of two, is worth: nothing where every row has it.
     ///
     /// The second of two rows does not make it common, else the likeness of a pair would weaken
     /// itself.
-    private func weight(_ shingle: UInt32) -> Double {
-        let others = max(1, count(of: shingle) - 1)
+    private func weight(_ place: Int?) -> Double {
+        let others = place.map { table.count(at: $0) - 1 } ?? 1
         return log(Double(rowCount + 1) / Double(others))
     }
 
-    /// Earlier rows that may reach a Jaccard index, ascending.
+    /// Earlier rows that may have the same numbers and reach a Jaccard index, ascending.
     ///
     /// Two sets with an index of `least` share one of the rarest shingles that together have more
     /// than `1 - least` of a set's weight, so that only those are looked up.
-    func earlierRows(like row: Int, least: Double) -> [Int] {
-        guard let sketch = sketches[row] else { return [] }
-        let weighed = sketch.hashes.map { (shingle: $0, weight: weight($0)) }
-            .sorted { ($0.weight, $1.shingle) > ($1.weight, $0.shingle) }
-        let total = weighed.reduce(0) { $0 + $1.weight }
+    func earlierRows(like visit: Visit, least: Double) -> [Int] {
+        let weighed = zip(visit.record.hashes, visit.weights)
+            .sorted { ($0.1, $1.0) > ($1.1, $0.0) }
+        let total = weighed.reduce(0) { $0 + $1.1 }
+        let mine = UInt32(truncatingIfNeeded: visit.record.numbers)
         var seen = 0.0
-        var rows: Set<Int> = []
-        for entry in weighed {
-            rows.formUnion(earlierRows(with: entry.shingle, before: row))
-            seen += entry.weight
+        var rows: [Int] = []
+        for (shingle, weight) in weighed {
+            if let place = table.place(of: shingle) {
+                table.forEachRow(at: place) { if numbers[$0] == mine { rows.append($0) } }
+            }
+            seen += weight
             if seen > (1 - least) * total { break }
         }
-        return rows.sorted()
+        rows.sort()
+        var last = -1
+        rows.removeAll { row in
+            defer { last = row }
+            return row == last
+        }
+        return rows
     }
 
-    private func earlierRows(with shingle: UInt32, before row: Int) -> [Int] {
-        let low = lowerBound(UInt64(shingle) << 32)
-        let own = lowerBound(UInt64(shingle) << 32 | UInt64(row))
-        guard own > low else { return [] }
-        let first = low..<min(own, low + Self.rowsMax)
-        let last = max(low, own - Self.rowsMax)..<own
-        return (Array(first) + Array(last)).map { Int(postings[$0] & 0xffff_ffff) }
-    }
+    /// The sketch of a row.
+    func record(_ row: Int) throws(VerificationError) -> SketchRecord { try sketches.record(row) }
 
     /// The weighted Jaccard index of two rows, estimated below the end of both sketches.
-    func jaccard(_ left: Int, _ right: Int) -> Double {
-        guard let first = sketches[left], let second = sketches[right] else { return 0 }
-        let end = min(first.end, second.end)
+    func jaccard(_ visit: Visit, _ other: SketchRecord) -> Double {
+        let (first, second) = (visit.record.hashes, other.hashes)
+        let end = min(visit.record.end, other.end)
         var (shared, all) = (0.0, 0.0)
-        var (i, j) = (0, 0)
+        var (i, j) = (first.startIndex, second.startIndex)
         while true {
-            let x = i < first.hashes.count ? first.hashes[i] : UInt32.max
-            let y = j < second.hashes.count ? second.hashes[j] : UInt32.max
+            let x = i < first.endIndex ? first[i] : UInt32.max
+            let y = j < second.endIndex ? second[j] : UInt32.max
             let next = min(x, y)
-            let isOver = i >= first.hashes.count && j >= second.hashes.count
+            let isOver = i >= first.endIndex && j >= second.endIndex
             guard !isOver, next <= end else { break }
-            let worth = weight(next)
+            let isMine = x == next && i < first.endIndex
+            let worth =
+                isMine
+                ? visit.weights[i - first.startIndex] : weight(table.place(of: next))
             all += worth
             if x == y { shared += worth }
             if x == next { i += 1 }
