@@ -43,7 +43,8 @@ struct SortedSpillTests {
     @Test("narrow values, the greatest included, come back sorted")
     func narrow() throws {
         var numbers = Numbers(state: 1)
-        let values = (0..<5000).map { _ in UInt32.random(in: 0 ... .max, using: &numbers) } + [.max, 0]
+        let values =
+            (0..<5000).map { _ in UInt32.random(in: 0 ... .max, using: &numbers) } + [.max, 0]
         var spill = SortedSpill<UInt32>(capacity: 100)
         for value in values { try spill.append(value) }
         var sorted: [UInt32] = []
@@ -73,10 +74,11 @@ struct SortedSpillTests {
         var numbers = Numbers(state: 2)
         // Rows of shingles that are rare and common, low and high.
         let rows = (0..<600).map { _ in
-            Set((0..<20).map { _ -> UInt32 in
-                let rank = UInt32.random(in: 1...400, using: &numbers)
-                return (400 / rank) &* 0x9e37_79b1 &+ rank % 3
-            })
+            Set(
+                (0..<20).map { _ -> UInt32 in
+                    let rank = UInt32.random(in: 1...400, using: &numbers)
+                    return (400 / rank) &* 0x9e37_79b1 &+ rank % 3
+                })
         }
         var members: [UInt32: [Int]] = [:]
         for (row, shingles) in rows.enumerated() {

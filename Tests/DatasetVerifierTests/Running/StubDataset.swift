@@ -116,7 +116,8 @@ struct StubCheck: Check {
                 return
             }
             let id = try rows.row(twin).id
-            found.append(RowFinding(rowIndex: index, finding: Finding(Self.twin, "its twin is \(id)")))
+            found.append(
+                RowFinding(rowIndex: index, finding: Finding(Self.twin, "its twin is \(id)")))
         }
         return found
     }
