@@ -128,7 +128,7 @@ for check in registry.checks {
                 facts: try JSONDocument(writer.byteString).root))
     }
     let middle = cpuSeconds()
-    for found in await check.conclude(remembered, context) {
+    for found in try await check.conclude(RowsInMemory(rows: remembered), context) {
         report(remembered[found.rowIndex].id, found.finding)
     }
     let end = cpuSeconds()

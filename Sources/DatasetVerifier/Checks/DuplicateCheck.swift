@@ -103,22 +103,6 @@ public struct DuplicateCheck: Check {
         }
     }
 
-    /// Calls with the rows of each hash that several have, ascending.
-    private static func forEachGroup(
-        _ hashes: inout SortedSpill<UInt64>,
-        _ body: ([Int]) throws(VerificationError) -> Void
-    ) throws(VerificationError) {
-        var group: [UInt64] = []
-        try hashes.drain { (value) throws(VerificationError) in
-            if let last = group.last, last >> 32 != value >> 32 {
-                if group.count > 1 { try body(group.map { Int($0 & 0xffff_ffff) }) }
-                group.removeAll(keepingCapacity: true)
-            }
-            group.append(value)
-        }
-        if group.count > 1 { try body(group.map { Int($0 & 0xffff_ffff) }) }
-    }
-
     // MARK: - Names
 
     private struct Name: Hashable {
@@ -137,7 +121,7 @@ public struct DuplicateCheck: Check {
         _ names: inout SortedSpill<UInt64>, _ rows: any RememberedRows
     ) throws(VerificationError) -> [RowFinding] {
         var found: [RowFinding] = []
-        try Self.forEachGroup(&names) { (group) throws(VerificationError) in
+        try names.drainGroups { (group) throws(VerificationError) in
             var lines: [Name: Int] = [:]
             for index in group {
                 let row = try rows.row(index)
@@ -164,7 +148,7 @@ public struct DuplicateCheck: Check {
         _ keys: inout SortedSpill<UInt64>, _ rows: any RememberedRows
     ) throws(VerificationError) -> [[Int]] {
         var found: [[Int]] = []
-        try Self.forEachGroup(&keys) { (group) throws(VerificationError) in
+        try keys.drainGroups { (group) throws(VerificationError) in
             var members: [ByteString: [Int]] = [:]
             for index in group {
                 let row = try rows.row(index)

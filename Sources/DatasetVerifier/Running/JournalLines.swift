@@ -57,6 +57,8 @@ final class JournalLines {
     ///   - path: the journal.
     ///   - offset: of the line's first byte.
     ///   - size: bytes of the line without its newline.
+    /// - Returns: the line.
+    /// - Throws: ``VerificationError`` when the journal cannot be read that far.
     static func line(
         of path: String, offset: Int, size: Int
     ) throws(VerificationError) -> ByteString {

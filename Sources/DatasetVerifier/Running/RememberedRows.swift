@@ -25,6 +25,26 @@ public protocol RememberedRows: Sendable {
     func row(_ index: Int) throws(VerificationError) -> RememberedRow
 }
 
+/// Remembered rows of a dataset that fits into memory, for those who call checks themselves.
+public struct RowsInMemory: RememberedRows {
+    private let rows: [RememberedRow]
+
+    /// Holds rows.
+    ///
+    /// - Parameter rows: those that left facts, in the order of the dataset.
+    public init(rows: [RememberedRow]) { self.rows = rows }
+
+    /// Visits the rows.
+    public func forEach(
+        _ body: (Int, RememberedRow) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
+        for (index, row) in rows.enumerated() { try body(index, row) }
+    }
+
+    /// The row with that index.
+    public func row(_ index: Int) throws(VerificationError) -> RememberedRow { rows[index] }
+}
+
 /// The facts of one check, in journals.
 ///
 /// Theory of operation: the first visit notes in a ``SpillFile`` where the line of each row lies in

@@ -121,6 +121,27 @@ struct SortedSpill<Value: FixedWidthInteger & UnsignedInteger> {
     }
 }
 
+extension SortedSpill where Value == UInt64 {
+    /// Visits what lies below equal upper halves, where there are several, and lets go of all.
+    ///
+    /// - Parameter body: takes the lower halves of a group, in the order in which they came.
+    /// - Throws: ``VerificationError`` when a run cannot be read, or what `body` throws.
+    mutating func drainGroups(
+        _ body: ([Int]) throws(VerificationError) -> Void
+    ) throws(VerificationError) {
+        var (upper, group) = (UInt64(0), [Int]())
+        try drain { (value) throws(VerificationError) in
+            if value >> 32 != upper {
+                if group.count > 1 { try body(group) }
+                group.removeAll(keepingCapacity: true)
+                upper = value >> 32
+            }
+            group.append(Int(value & 0xffff_ffff))
+        }
+        if group.count > 1 { try body(group) }
+    }
+}
+
 // MARK: - Sorting
 
 /// What values are sorted by.

@@ -123,16 +123,3 @@ enum CheckProbe {
         try await findings([row(view)], context).map(\.finding.rule.code).sorted()
     }
 }
-
-/// Remembered rows as they are.
-struct RowsInMemory: RememberedRows {
-    let rows: [RememberedRow]
-
-    func forEach(
-        _ body: (Int, RememberedRow) throws(VerificationError) -> Void
-    ) throws(VerificationError) {
-        for (index, row) in rows.enumerated() { try body(index, row) }
-    }
-
-    func row(_ index: Int) throws(VerificationError) -> RememberedRow { rows[index] }
-}

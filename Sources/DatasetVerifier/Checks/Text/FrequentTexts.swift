@@ -32,6 +32,7 @@ struct FrequentTexts {
     /// - Parameters:
     ///   - share: in `0 ..< 1`.
     ///   - rows: number of them, at least that of the texts.
+    /// - Returns: at most 63, in no order.
     func texts(withShare share: Double, of rows: Int) -> [ByteString] {
         let short = Double(total) / Double(Self.countersMax + 1)
         return counters.filter { Double($0.value) + short >= share * Double(rows) }.map(\.key)

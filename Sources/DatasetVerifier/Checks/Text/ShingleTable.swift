@@ -25,7 +25,9 @@ struct ShingleTable {
 
     /// Adds a shingle; in ascending order.
     ///
-    /// - Parameter count: rows that have it, ≥ 2.
+    /// - Parameters:
+    ///   - shingle: greater than all before.
+    ///   - count: rows that have it, ≥ 2.
     mutating func append(_ shingle: UInt32, count: Int) {
         shingles.append(shingle)
         if count - 1 <= 2 * Self.rowsMax {

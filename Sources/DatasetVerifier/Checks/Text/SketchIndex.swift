@@ -53,6 +53,7 @@ struct SketchIndex {
     /// Visits all rows in order; each sees those before it.
     ///
     /// - Parameter body: takes a row, what it is like, and the index as of this row.
+    /// - Throws: ``VerificationError`` when sketches cannot be read, or what `body` throws.
     mutating func forEach(
         _ body: (Int, Visit, SketchIndex) throws(VerificationError) -> Void
     ) throws(VerificationError) {
