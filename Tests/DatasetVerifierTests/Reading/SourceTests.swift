@@ -53,6 +53,35 @@ struct SourceTests {
 
     // MARK: - JSON
 
+    @Test(
+        "rows are found whatever holds them",
+        arguments: Fixture.load("verify/reading/sources.jsonl"))
+    func findsRows(_ fixture: FixtureCase) throws {
+        let text = try #require(fixture["text"])
+        let file = try #require(fixture["file"])
+
+        let rows = try Self.rows(text, name: file)
+
+        // White space between members is no difference.
+        #expect(
+            rows.map { $0.text.string.filter { $0 != " " } }
+                == fixture.texts("rows").map(\.string), "\(fixture["why"] ?? "")")
+    }
+
+    @Test(
+        "UTF-16 is named in the error", arguments: [[0xff, 0xfe, 0x5b, 0], [0xfe, 0xff, 0, 0x5b]])
+    func namesWideText(_ bytes: [UInt8]) throws {
+        let name = "\(UInt32.random(in: 0 ... .max))-wide.jsonl"
+        try Self.write(bytes, name: name)
+        defer { unlink("\(Self.folder)/\(name)") }
+
+        let error = #expect(throws: ReadError.self) {
+            try Self.rows(of: "\(Self.folder)/\(name)")
+        }
+
+        #expect(error?.message.contains("UTF-16") ?? false)
+    }
+
     @Test("the elements of an array are rows, each on one line")
     func readsArrays() throws {
         let rows = try Self.rows(

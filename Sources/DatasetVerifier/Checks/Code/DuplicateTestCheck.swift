@@ -29,17 +29,33 @@ struct DuplicateTestCheck: Check {
                 contradictions.append((first, index))
             }
         }
+        let asserted = LiteralAssertion.all(in: code.task.tests)
+        var places: [ByteString: Int] = [:]
+        for (index, assertion) in asserted.enumerated() {
+            guard let first = places[assertion.call] else {
+                places[assertion.call] = index
+                continue
+            }
+            if asserted[first].expected == assertion.expected {
+                // Tests that are one assertion were compared above.
+                if assertion.isWithin { duplicates.append(assertion.place) }
+            } else if asserted[first].differs(from: assertion) {
+                contradictions.append((asserted[first].place, assertion.place))
+            }
+        }
+        let isWithin = code.task.tests.count == 1 && asserted.contains(where: \.isWithin)
+        let total = isWithin ? asserted.count : code.task.tests.count
         var inspection = Inspection()
         if let first = duplicates.first {
             inspection.findings.append(
                 Finding(
                     CodeRules.duplicateTests,
-                    "Of \(code.task.tests.count) tests \(duplicates.count)"
+                    "Of \(total) \(isWithin ? "assertions" : "tests") \(duplicates.count)"
                         + " \(duplicates.count == 1 ? "repeats another" : "repeat others").",
                     pointer: row.taskPointer,
                     evidence: JSONObject([
                         "first": .integer(first), "count": .integer(duplicates.count),
-                        "tests": .integer(code.task.tests.count),
+                        "tests": .integer(total),
                     ])))
         }
         if let pair = contradictions.first {

@@ -19,7 +19,8 @@ struct SeveralAnswersCheck: Check {
 
     private static let plain: [ByteString] = [
         "any of them", "any one of them", "print any", "output any", "write any", "return any of",
-        "return any valid", "report any", "any valid answer", "any valid solution",
+        "return any valid", "return any one", "return any.", "return any,", "give any of",
+        "show any", "find any of", "report any", "any valid answer", "any valid solution",
         "any correct answer", "any correct solution", "any such answer", "any optimal",
         "answer is not unique", "solution is not unique",
     ]
@@ -66,7 +67,12 @@ struct SeveralAnswersCheck: Check {
         guard !isUnordered else { return nil }
         for place in text.occurrences(of: "in any order", limit: 8) {
             let before = text[max(0, place - verbBytes)..<place]
-            if verbs.contains(where: { before.firstOffset(of: $0) != nil }) {
+            // "Print their sum. The integers may be in any order" is said of the input.
+            let sentence =
+                before.array.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .last ?? []
+            let words = ByteString(Array(sentence))
+            if verbs.contains(where: { words.firstOffset(of: $0) != nil }) {
                 return "in any order"
             }
         }

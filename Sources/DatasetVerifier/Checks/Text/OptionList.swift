@@ -12,20 +12,32 @@ import Bytes
 /// letters) must follow a question, a gap or a word that announces options.
 struct OptionList {
     /// How items are labelled, each with what comes after the other.
-    private enum Series: CaseIterable {
-        case capitals, lowLetters, cyrillic, lowCyrillic, numbers, romans, lowRomans, act, bullets
+    enum Series: CaseIterable {
+        case capitals, lowLetters, numbers, romans, lowRomans, act, bullets
+        case cyrillic, lowCyrillic, greek, kana, hangul, arabic
+
+        /// Whether its labels are beyond ASCII.
+        var isWide: Bool {
+            switch self {
+            case .cyrillic, .lowCyrillic, .greek, .kana, .hangul, .arabic: true
+            default: false
+            }
+        }
     }
 
-    private struct Item {
+    struct Item {
         /// Where the label begins.
         let start: Int
         /// Where the text behind it begins.
         let text: Int
         /// The byte before and behind the letter; 0 for none.
         let marks: Marks
+
+        /// The same behind a bullet or a word that begins earlier.
+        func begun(at start: Int) -> Item { Item(start: start, text: text, marks: marks) }
     }
 
-    private struct Marks: Equatable {
+    struct Marks: Equatable {
         let open: UInt8
         let close: UInt8
 
@@ -33,9 +45,11 @@ struct OptionList {
         var areStrong: Bool { ").:]".utf8.contains(close) }
     }
 
-    private let bytes: [UInt8]
-    private let lower: [UInt8]
-    private let references: [[UInt8]]
+    let bytes: [UInt8]
+    let lower: [UInt8]
+    let references: [[UInt8]]
+    /// Whether anything but ASCII is in the text.
+    private let isWide: Bool
 
     /// Looks for options at the end of a statement.
     ///
@@ -45,14 +59,15 @@ struct OptionList {
     /// - Returns: how many there are; nil for none.
     /// - Complexity: linear in the text.
     static func count(in statement: Statement, references: [ByteString]) -> Int? {
+        guard OptionSigns.stand(in: statement.bytes) else { return nil }
         let list = OptionList(
             UnmarkedText(statement.bytes).bytes,
             references: references.map { plain(UnmarkedText($0.array).bytes.map(\.lowered)[...]) })
-        for series in Series.allCases {
+        for series in Series.allCases where !series.isWide || list.isWide {
             let items = list.items(series)
             if items.count >= 2, list.areOptions(items, series) { return items.count }
         }
-        return nil
+        return list.rowCount() ?? list.tableCount() ?? list.sentenceCount()
     }
 
     /// Whether labels that were found in a statement stand where options do.
@@ -79,6 +94,7 @@ struct OptionList {
         self.bytes = bytes
         lower = bytes.map(\.lowered)
         self.references = references
+        isWide = bytes.contains { $0 >= 0x80 }
     }
 
     // MARK: - Labels
@@ -93,12 +109,12 @@ struct OptionList {
                 continue
             }
             let start = series == .bullets ? index : behindBullet(index)
-            if let item = item(series, run.count, start),
+            if let item = item(series, run.count, start)?.begun(at: index),
                 run.first?.marks ?? item.marks == item.marks
             {
                 run.append(item)
                 index = item.text
-            } else if series != .bullets, let item = item(series, 0, start) {
+            } else if series != .bullets, let item = item(series, 0, start)?.begun(at: index) {
                 run = [item]
                 index = item.text
             } else {
@@ -118,7 +134,7 @@ struct OptionList {
                 && (bytes[index].isUpper || bytes[index] == UInt8(ascii: "("))
     }
 
-    private func isLineStart(_ index: Int) -> Bool {
+    func isLineStart(_ index: Int) -> Bool {
         var place = index
         while place > 0, bytes[place - 1] == 0x20 || bytes[place - 1] == UInt8(ascii: "-") {
             place -= 1
@@ -186,7 +202,11 @@ struct OptionList {
             return Item(start: start, text: index + 1, marks: Marks(open: 0, close: byte))
         }
         guard isAlone else { return nil }
-        if "-/;>|=,".utf8.contains(byte) {
+        // "A -1" is a letter and a number.
+        let isSign =
+            byte == UInt8(ascii: "-") && index > gap && index + 1 < bytes.count
+            && bytes[index + 1].isDigit
+        if !isSign, "-/;>|=,".utf8.contains(byte) {
             return Item(start: start, text: index + 1, marks: Marks(open: 0, close: byte))
         }
         guard index > gap else { return nil }
@@ -196,6 +216,11 @@ struct OptionList {
     private static let romans = ["I", "II", "III", "IV", "V", "VI"].map { Array($0.utf8) }
     private static let cyrillicLow = ["а", "б", "в", "г", "д", "е"].map { Array($0.utf8) }
     private static let cyrillicCapitals = ["А", "Б", "В", "Г", "Д", "Е"].map { Array($0.utf8) }
+
+    private static let greek = ["α", "β", "γ", "δ", "ε"].map { Array($0.utf8) }
+    private static let kana = ["ア", "イ", "ウ", "エ", "オ"].map { Array($0.utf8) }
+    private static let hangul = ["가", "나", "다", "라", "마"].map { Array($0.utf8) }
+    private static let arabic = ["أ", "ب", "ج", "د", "ه"].map { Array($0.utf8) }
 
     private static func label(_ series: Series, _ place: Int) -> [UInt8]? {
         let letter = UInt8(place)
@@ -208,13 +233,17 @@ struct OptionList {
         case .cyrillic: return place < cyrillicCapitals.count ? cyrillicCapitals[place] : nil
         case .lowCyrillic: return place < cyrillicLow.count ? cyrillicLow[place] : nil
         case .act: return place < 5 ? [Array("FGHJK".utf8)[place]] : nil
+        case .greek: return place < greek.count ? greek[place] : nil
+        case .kana: return place < kana.count ? kana[place] : nil
+        case .hangul: return place < hangul.count ? hangul[place] : nil
+        case .arabic: return place < arabic.count ? arabic[place] : nil
         case .bullets: return nil
         }
     }
 
     // MARK: - What is around
 
-    private func areOptions(_ items: [Item], _ series: Series) -> Bool {
+    func areOptions(_ items: [Item], _ series: Series) -> Bool {
         guard let first = items.first, let last = items.last, !isJoined(items) else { return false }
         let stem = trimmedEnd(0..<first.start)
         let end = end(of: last)
@@ -229,9 +258,13 @@ struct OptionList {
         guard items.count <= 6, areShort(items, end), asks(stem), isLast(end) else { return false }
         let hasMarks = first.marks.areStrong || series == .bullets
         if hasMarks, holdReference(items, end) { return true }
+        if series == .bullets || series == .lowLetters, isLabelReference(items.count) {
+            return true
+        }
         switch series {
         case .capitals:
             return first.marks.close != UInt8(ascii: "=") && areAdjacent(items, end)
+                && (isLabelReference(items.count) || !announcesData(stem))
         case .act: return areAdjacent(items, end)
         case .bullets: return false
         case .lowLetters: return first.marks.areStrong && !announcesMore(stem)
@@ -241,18 +274,32 @@ struct OptionList {
     }
 
     /// The range without white space and opened brackets at its end.
-    private func trimmedEnd(_ range: Range<Int>) -> Range<Int> {
+    func trimmedEnd(_ range: Range<Int>) -> Range<Int> {
         var end = range.upperBound
         while end > range.lowerBound,
             bytes[end - 1].isWhitespace || "[{-(*'".utf8.contains(bytes[end - 1])
         {
             end -= 1
         }
+        // The head of a table of options.
+        let line = lower[range.lowerBound..<end].lastIndex(of: 0x0a) ?? range.lowerBound
+        let head = lower[line..<end]
+        if head.contains(UInt8(ascii: "|")), !head.contains(UInt8(ascii: "?")),
+            line > range.lowerBound,
+            Self.heads.first(in: lower, from: line, to: end) != nil
+                || head.allSatisfy({ "\n-:| ".utf8.contains($0) })
+        {
+            return trimmedEnd(range.lowerBound..<line)
+        }
         return range.lowerBound..<end
     }
 
+    private static let heads = PhraseSet([
+        "option", "options", "choice", "choices", "letter", "label",
+    ])
+
     /// The end of the last item: of its line, or of its first sentence.
-    private func end(of item: Item) -> Int {
+    func end(of item: Item) -> Int {
         var index = item.text
         while index < bytes.count, bytes[index].isWhitespace || ".)".utf8.contains(bytes[index]) {
             index += 1
@@ -265,7 +312,7 @@ struct OptionList {
         return index
     }
 
-    private func text(_ items: [Item], _ index: Int, _ end: Int) -> Range<Int> {
+    func text(_ items: [Item], _ index: Int, _ end: Int) -> Range<Int> {
         var start = items[index].text
         var end = index + 1 < items.count ? items[index + 1].start : max(end, start)
         let edges = " \n\t\r,;.|-()[]'"
@@ -275,7 +322,7 @@ struct OptionList {
     }
 
     /// Whether "and" joins an item to the one before, as conditions and points are.
-    private func isJoined(_ items: [Item]) -> Bool {
+    func isJoined(_ items: [Item]) -> Bool {
         items.dropFirst().contains { item in
             var end = item.start
             while end > 0, bytes[end - 1] == 0x20 { end -= 1 }
@@ -287,106 +334,11 @@ struct OptionList {
         Array($0.utf8)
     }
 
-    // MARK: - What the stem says
-
-    private func isAnnounced(_ stem: Range<Int>) -> Bool {
-        var end = stem.upperBound
-        while end > 0, " :.\n".utf8.contains(lower[end - 1]) { end -= 1 }
-        let tail = lower[max(0, end - 40)..<end]
-        return Self.announcers.contains { tail.suffix($0.count).elementsEqual($0) }
-    }
-
-    private static let announcers = [
-        "options", "choices", "alternatives", "possible answers", "choose one", "select one",
-        "pick one", "answer options", "antwortmöglichkeiten", "antworten", "réponses",
-        "réponses possibles", "respuestas", "opciones", "opzioni", "варианты ответа",
-        "варианты ответов", "варианты", "选项", "correct answer", "correct option",
-    ].map { Array($0.utf8) }
-
-    /// Whether the words before the list ask at their end: a question, a gap, or a sentence that
-    /// an item ends.
-    private func asks(_ stem: Range<Int>) -> Bool {
-        if endsOpen(stem) { return true }
-        let sentence = lastSentence(stem)
-        return Instructions.orders.matches(lower, at: sentence.lowerBound)
-            || Instructions.questions.matches(lower, at: sentence.lowerBound)
-            || Instructions.sentenceOrders.first(
-                in: lower, from: sentence.lowerBound, to: sentence.upperBound) != nil
-    }
-
-    private func endsOpen(_ stem: Range<Int>) -> Bool {
-        var end = stem.upperBound
-        while end > 0, ": \n.".utf8.contains(lower[end - 1]) { end -= 1 }
-        guard end > 0 else { return false }
-        if lower[end - 1] == UInt8(ascii: "?") || hasGap(stem) { return true }
-        let tail = lower[max(0, end - 24)..<end]
-        return Self.openEnds.contains { tail.suffix($0.count).elementsEqual($0) }
-    }
-
-    private static let openEnds = [
-        " is", " are", " equals", " equal to", " be", " was", " only when", " est", " sont",
-        " ist", " lautet", " beträgt", " es", " son", " vale", " равно", " равна", " равен",
-        "为", "是", "等于", "有",
-    ].map { Array($0.utf8) }
-
-    /// Whether a gap to fill in ends the words: a line, or brackets around nothing.
-    private func hasGap(_ stem: Range<Int>) -> Bool {
-        var end = stem.upperBound
-        while end > 0, ": \n.".utf8.contains(bytes[end - 1]) { end -= 1 }
-        guard end > 0 else { return false }
-        if bytes[end - 1] == UInt8(ascii: "_") { return true }
-        guard bytes[end - 1] == UInt8(ascii: ")") else { return false }
-        var start = end - 1
-        while start > 0, end - start < 16, bytes[start - 1] == 0x20 { start -= 1 }
-        return start > 0 && bytes[start - 1] == UInt8(ascii: "(")
-    }
-
-    /// Whether anything before the list asks.
-    private func mayAsk(_ stem: Range<Int>) -> Bool {
-        hasGap(stem) || lower[stem].contains(UInt8(ascii: "?"))
-            || Instructions.orders.first(in: lower, from: 0, to: stem.upperBound) != nil
-    }
-
-    private func lastSentence(_ stem: Range<Int>) -> Range<Int> {
-        var start = max(stem.upperBound - 2, 0)
-        while start > 0 {
-            let isEnd = ".?!".utf8.contains(bytes[start - 1]) && bytes[start].isWhitespace
-            if isEnd || bytes[start - 1] == 0x0a { break }
-            start -= 1
-        }
-        while start < stem.upperBound, bytes[start].isWhitespace { start += 1 }
-        return start..<max(start, stem.upperBound)
-    }
-
-    /// Whether the words before a list speak of conditions, steps or several exercises.
-    private func announcesMore(_ stem: Range<Int>) -> Bool {
-        let sentence = lastSentence(stem)
-        let (start, end) = (sentence.lowerBound, sentence.upperBound)
-        if Self.others.first(in: lower, from: start, to: end) != nil { return true }
-        if let last = bytes[sentence].last, ".?".utf8.contains(last) { return false }
-        return Self.conditions.first(in: lower, from: start, to: end) != nil
-            // "Compute:" alone orders all of the list.
-            || lower[sentence].count { $0 == 0x20 } < 2
-    }
-
-    private static let others = PhraseSet([
-        "conditions", "rules", "steps", "properties", "each", "all of", "operations", "facts",
-        "statements", "expressions", "equations", "following", "these", "parts", "suivants",
-        "suivantes", "chaque", "folgende", "folgenden", "jede", "siguientes", "cada",
-        "следующие", "каждое", "выражений", "下列", "以下", "各",
-    ])
-
-    /// Words that a list of conditions goes on from, in the same sentence.
-    private static let conditions = PhraseSet([
-        "condition", "satisfy", "satisfies", "satisfying", "such that", "rule", "property", "if",
-        "where", "given", "system", "by", "with", "for", "vérifiant", "tel que", "满足", "条件",
-    ])
-
     // MARK: - What the items say
 
     private static let itemBytesMax = 200
 
-    private func areShort(_ items: [Item], _ end: Int) -> Bool {
+    func areShort(_ items: [Item], _ end: Int) -> Bool {
         items.indices.allSatisfy { index in
             let range = text(items, index, end)
             return range.count <= Self.itemBytesMax && !lower[range].contains(UInt8(ascii: "?"))
@@ -395,13 +347,31 @@ struct OptionList {
     }
 
     /// Whether an item says what a reference does.
-    private func holdReference(_ items: [Item], _ end: Int) -> Bool {
+    func holdReference(_ items: [Item], _ end: Int) -> Bool {
         items.indices.contains { index in
-            references.contains(Self.plain(lower[text(items, index, end)]))
+            let item = Self.edged(Self.plain(lower[text(items, index, end)])[...])
+            return !item.isEmpty && references.contains { Self.edged($0[...]) == item }
         }
     }
 
-    private static func plain(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    /// Whether a reference is the letter of one of so many options.
+    func isLabelReference(_ count: Int) -> Bool {
+        references.contains { reference in
+            let letters = reference.filter(\.isLetterOrDigit)
+            guard letters.count == 1, reference.count <= 4 else { return false }
+            return letters[0] >= 0x61 && Int(letters[0]) < 0x61 + count
+        }
+    }
+
+    /// Without the brackets that an item's text loses at its edges.
+    private static func edged(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isEdge: (UInt8) -> Bool = { "()[]',;|-".utf8.contains($0) }
+        let head = text.drop(while: isEdge)
+        return head.prefix(
+            (head.lastIndex { !isEdge($0) } ?? head.startIndex - 1) + 1 - head.startIndex)
+    }
+
+    static func plain(_ text: ArraySlice<UInt8>) -> [UInt8] {
         text.filter { !$0.isWhitespace && !"$.\\".utf8.contains($0) }
     }
 
@@ -420,44 +390,4 @@ struct OptionList {
             return isOpen || !value.contains { "=<>".utf8.contains($0) }
         }
     }
-
-    // MARK: - What comes behind
-
-    /// Whether anything is asked behind the list, apart from words about the form of the answer.
-    private func asksBehind(_ end: Int) -> Bool {
-        sentences(behind: end).contains {
-            lower[$0].contains(UInt8(ascii: "?"))
-                || Instructions.orders.matches(lower, at: $0.lowerBound)
-        }
-    }
-
-    /// Whether nothing but words about the form of the answer comes behind the list.
-    private func isLast(_ end: Int) -> Bool { sentences(behind: end).isEmpty }
-
-    /// The sentences behind the list, those about the form of the answer apart.
-    private func sentences(behind end: Int) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        var start = end
-        for index in min(end, bytes.count)..<bytes.count {
-            let isLast = index + 1 == bytes.count
-            let isEnd =
-                bytes[index] == 0x0a
-                || ".?!".utf8.contains(bytes[index]) && (isLast || bytes[index + 1].isWhitespace)
-            guard isEnd || isLast else { continue }
-            while start <= index, !bytes[start].isLetterOrDigit, bytes[start] < 0x80 { start += 1 }
-            if start <= index,
-                Self.aboutAnswers.first(in: lower, from: start, to: index + 1) == nil
-            {
-                found.append(start..<index + 1)
-            }
-            start = index + 1
-        }
-        return found
-    }
-
-    private static let aboutAnswers = PhraseSet([
-        "answer", "answers", "boxed", "step by step", "letter", "option", "options", "choice",
-        "choices", "correct", "####", "réponse", "antwort", "respuesta", "ответ", "答案", "选项",
-        "which of these", "which one", "which of the following", "respond", "reasoning",
-    ])
 }

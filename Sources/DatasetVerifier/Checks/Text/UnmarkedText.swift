@@ -15,6 +15,8 @@ struct UnmarkedText {
     private var index = 0
     /// Whether the line has blanks alone so far.
     private var isLineStart = true
+    /// The letter of the next item in a list that LaTeX letters; nil in others.
+    private var nextLetter: UInt8?
 
     /// Takes the marks out.
     ///
@@ -39,6 +41,7 @@ struct UnmarkedText {
             UInt8(ascii: "_") where next == UInt8(ascii: "_") && !isGap(index):
             index += 2
         case UInt8(ascii: "*") where isLineStart: emit("-")
+        case UInt8(ascii: "(") where isLineStart && isEmptyBox: emit("-", size: 3)
         case UInt8(ascii: "{"), UInt8(ascii: "}"): brace()
         case UInt8(ascii: "~"), UInt8(ascii: "&"), 0x09: emit(" ")
         case UInt8(ascii: "|") where isLineStart, UInt8(ascii: ">") where isLineStart: index += 1
@@ -47,6 +50,12 @@ struct UnmarkedText {
             append(CollectionOfOne(text[index]))
             index += 1
         }
+    }
+
+    /// `( )` to tick.
+    private var isEmptyBox: Bool {
+        next == 0x20 && index + 3 < text.count && text[index + 2] == UInt8(ascii: ")")
+            && text[index + 3] == 0x20
     }
 
     private mutating func emit(_ replacement: StaticString, size: Int = 1) {
@@ -81,14 +90,50 @@ struct UnmarkedText {
 
     // MARK: - LaTeX
 
-    /// A letter alone in braces keeps them as a label's bracket, unless they are a style's.
+    /// A letter alone in braces keeps them as a label's bracket, unless they are a command's.
     private mutating func brace() {
         let isLabel =
             text[index] == UInt8(ascii: "{") && next.isLetter && index + 2 < text.count
-            && text[index + 2] == UInt8(ascii: "}") && isLineStart
+            && text[index + 2] == UInt8(ascii: "}")
+            && (bytes.last.map(\.isWhitespace) ?? true) && !isBehindCommand
         guard isLabel else { return index += 1 }
-        append([UInt8(ascii: "("), next, UInt8(ascii: ")")])
+        // In running text sets and points have braces too; those stay as they are.
+        append(
+            isLineStart ? [UInt8(ascii: "("), next, UInt8(ascii: ")")] : text[index..<index + 3])
         index += 3
+    }
+
+    private var isBehindCommand: Bool {
+        var start = index
+        while start > 0, text[start - 1] == 0x20 { start -= 1 }
+        let end = start
+        while start > 0, text[start - 1].isLetter { start -= 1 }
+        return start > 0 && start < end && text[start - 1] == UInt8(ascii: "\\")
+    }
+
+    /// An environment's name and arguments go; items of a list that LaTeX letters get letters.
+    private mutating func environment() {
+        var first: UInt8?
+        while index < text.count, "{[".utf8.contains(text[index]) {
+            let close = text[index] == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
+            guard let end = text[index...].prefix(80).firstIndex(of: close) else { break }
+            let argument = text[index + 1..<end]
+            if close == UInt8(ascii: "]") { first = Self.lettering(argument) }
+            index = end + 1
+        }
+        append(CollectionOfOne(0x0a))
+        nextLetter = first
+    }
+
+    /// The first letter of a list: `[A.]`, `[label=(\alph*)]`.
+    private static func lettering(_ argument: ArraySlice<UInt8>) -> UInt8? {
+        if argument.contains("Alph".utf8) { return 0x41 }
+        if argument.contains("alph".utf8) { return 0x61 }
+        let letters = argument.filter(\.isLetter)
+        guard argument.count <= 4, letters.count == 1, letters[0] & ~0x20 == 0x41 else {
+            return nil
+        }
+        return letters[0]
     }
 
     private mutating func command() {
@@ -97,14 +142,24 @@ struct UnmarkedText {
         var end = index + 1
         while end < text.count, text[end].isLetter { end += 1 }
         let name = text[index + 1..<end]
-        if Self.breaks.contains(name) {
+        if Self.environments.contains(name) {
+            index = end
+            environment()
+        } else if Self.breaks.contains(name) {
             append(CollectionOfOne(0x0a))
             index = end
+            if name == Self.item, let letter = nextLetter {
+                append([UInt8(ascii: "("), letter, UInt8(ascii: ")")])
+                nextLetter = letter & 0x1f < 10 ? letter + 1 : nil
+            }
             // \item[A.]
             if index < text.count, text[index] == UInt8(ascii: "[") { index += 1 }
         } else if Self.items.contains(name) {
             append([0x0a, UInt8(ascii: "-"), 0x20])
             index = end
+        } else if Self.boxes.contains(name), let letter = boxedLetter(end) {
+            append([UInt8(ascii: "("), letter, UInt8(ascii: ")")])
+            index = end + 3
         } else if Self.styles.contains(name) {
             index = end
             if index < text.count, text[index] == 0x20 { index += 1 }
@@ -122,12 +177,24 @@ struct UnmarkedText {
     }
 
     private static let breaks = names("item", "newline", "linebreak", "par", "tabularnewline")
+    /// A capital letter alone in braces.
+    private func boxedLetter(_ start: Int) -> UInt8? {
+        guard start + 2 < text.count, text[start] == UInt8(ascii: "{"), text[start + 1].isUpper,
+            text[start + 2] == UInt8(ascii: "}"), bytes.last.map(\.isWhitespace) ?? true
+        else { return nil }
+        return text[start + 1]
+    }
+
+    private static let boxes = names("textbf", "fbox", "boxed", "textcircled", "circled")
+    private static let environments = names("begin", "end")
+    private static let item = Array("item".utf8)[...]
     private static let items = names("choice", "CorrectChoice", "task")
     private static let blanks = names("qquad", "quad", "hspace", "hfill", "enspace", "thinspace")
     private static let styles = names(
         "text", "textbf", "textit", "textrm", "textsf", "textnormal", "mathrm", "mathbf",
         "mathsf", "mathit", "mathbb", "boldsymbol", "bf", "rm", "it", "sf", "bold", "emph",
-        "underline", "left", "right", "displaystyle", "mbox", "hbox", "bm")
+        "underline", "left", "right", "displaystyle", "mbox", "hbox", "bm", "fbox", "boxed",
+        "textcircled", "circled")
 
     // MARK: - HTML
 
@@ -161,11 +228,11 @@ struct UnmarkedText {
     }
 
     private static let blocks = names(
-        "br", "p", "div", "tr", "ol", "ul", "table", "tbody", "thead", "label", "option", "h3",
+        "br", "p", "div", "tr", "ol", "ul", "table", "tbody", "thead", "label", "select", "h3",
         "h4")
     private static let ordered = Array("ol".utf8)[...]
-    private static let listItems = names("li")
-    private static let cells = names("td", "th", "input")
+    private static let listItems = names("li", "option", "input")
+    private static let cells = names("td", "th")
     private static let inline = names("b", "i", "strong", "em", "span", "u", "sub", "sup", "font")
 
     // MARK: - Full-width and circled signs
@@ -185,8 +252,19 @@ struct UnmarkedText {
             index += 3
         case (0xe3, 0x80, 0x80): emit(" ", size: 3)
         case (0xe3, 0x80, 0x81): emit(".", size: 3)  // 、 behind a letter is its mark
-        case (0xe2, 0x80, 0xa2), (0xe2, 0x97, 0x8f), (0xe2, 0x97, 0x8b), (0xe2, 0x96, 0xa1):
-            emit(isLineStart ? "-" : " ", size: 3)  // • ● ○ □
+        case (0xe2, 0x80, 0xa2), (0xe2, 0x97, 0x8b...0x8f), (0xe2, 0x96, 0xa0...0xab),
+            (0xe2, 0x97, 0xa6), (0xe2, 0x97, 0xaf), (0xe2, 0x98, 0x90...0x92):
+            emit(isLineStart ? "-" : " ", size: 3)  // • ○ ● □ ◦ ◯ ☐
+        case (0xe2, 0x83, 0xa3): keycap()
+        case (0xe3, 0x80, 0x8a), (0xe3, 0x80, 0x8c), (0xe3, 0x80, 0x8e), (0xe3, 0x80, 0x90),
+            (0xe3, 0x80, 0x94):
+            emit("[", size: 3)  // 《「『【〔
+        case (0xe3, 0x80, 0x8b), (0xe3, 0x80, 0x8d), (0xe3, 0x80, 0x8f), (0xe3, 0x80, 0x91),
+            (0xe3, 0x80, 0x95):
+            emit("]", size: 3)  // 》」』】〕
+        case (0xef, 0xb8, 0x8f): index += 3  // how a sign is drawn
+        case (0xf0, 0x9f, 0x84...0x85): squared()
+        case (0xc2, 0xb7, 0x20) where bytes.last?.isUpper ?? false: emit(".", size: 2)  // ·
         case (0xe2, 0x80, 0x93), (0xe2, 0x80, 0x94): emit("-", size: 3)  // – —
         case (0xe2, 0x91, 0xa0...0xa8): circled(third - 0xa0 + 0x31)  // ① to ⑨
         case (0xe2, 0x92, 0xb6...0xbf): circled(third - 0xb6 + 0x41)  // Ⓐ to Ⓙ
@@ -197,6 +275,27 @@ struct UnmarkedText {
             append(text[index..<end])
             index = end
         }
+    }
+
+    /// A key around the digit before.
+    private mutating func keycap() {
+        index += 3
+        guard let digit = bytes.popLast() else { return }
+        append([UInt8(ascii: "("), digit, UInt8(ascii: ")")])
+    }
+
+    /// Letters in brackets, squares and circles beyond the basic plane: 🄐, 🄰, 🅐, 🅰.
+    private mutating func squared() {
+        let code =
+            index + 3 < text.count
+            ? Int(text[index + 2] - 0x84) << 6 + Int(text[index + 3] & 0x3f) : 0
+        let letter = [0x10, 0x30, 0x50, 0x70].lazy.map { code - $0 }.first { (0..<10).contains($0) }
+        guard let letter else {
+            append(text[index..<min(index + 4, text.count)])
+            return index = min(index + 4, text.count)
+        }
+        append([0x20, UInt8(ascii: "("), 0x41 + UInt8(letter), UInt8(ascii: ")")])
+        index += 4
     }
 
     private mutating func circled(_ sign: UInt8) {
