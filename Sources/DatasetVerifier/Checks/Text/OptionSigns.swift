@@ -20,22 +20,21 @@ enum OptionSigns {
                 if byte >= 0x80 || byte == UInt8(ascii: "<") { return true }
                 let next = index + 1 < text.count ? text[index + 1] : 0
                 let before = index > 0 ? text[index - 1] : 0x0a
+                if byte.lowered == UInt8(ascii: "m"), isWord(text, index) { return true }
                 if byte.isLetterOrDigit {
                     // "a", "b" and digits are everywhere; as labels they have a mark or a line.
                     if next.isLetterOrDigit || before.isLetter { continue }
                     let bit = UInt32(1) << UInt32(byte & 0x1f)
                     if byte.isUpper {
                         upper |= bit
-                    } else if hasMark(next) {
+                    } else if hasMark(next) || before == 0x0a {
                         if byte.isDigit { digits |= bit } else { lower |= bit }
                     }
                 } else if byte == 0x5c, isItem(text, index + 1) {
                     return true
                 } else if "-*([".utf8.contains(byte), before == 0x0a {
                     return true
-                } else if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "m"),
-                    isWord(text, index)
-                {
+                } else if byte == UInt8(ascii: ":"), isWord(text, index) {
                     return true
                 }
             }
