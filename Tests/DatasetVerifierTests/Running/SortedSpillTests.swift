@@ -8,26 +8,13 @@ import Testing
 
 @Suite("What verification keeps beyond memory")
 struct SortedSpillTests {
-    /// Deterministic numbers, spread over all bits.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = state
-            value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-            return value ^ value >> 31
-        }
-    }
-
     @Test(
         "values come back sorted by their upper half, equal ones in the order they came",
         arguments: [0, 1, 2, 7, 64, 65, 1000, 70_000], [1, 64, 4096])
     func sorting(_ count: Int, _ capacity: Int) throws {
         // A run for every value would only test patience.
         if count / capacity > 2000 { return }
-        var numbers = Numbers(state: UInt64(count))
+        var numbers = SmallGenerator(seed: UInt64(count))
         let values = (0..<UInt64(count)).map { index in
             UInt64.random(in: 0...200, using: &numbers) &* 0x0123_4567 << 32 | index
         }
@@ -42,7 +29,7 @@ struct SortedSpillTests {
 
     @Test("narrow values, the greatest included, come back sorted")
     func narrow() throws {
-        var numbers = Numbers(state: 1)
+        var numbers = SmallGenerator(seed: 1)
         let values =
             (0..<5000).map { _ in UInt32.random(in: 0 ... .max, using: &numbers) } + [.max, 0]
         var spill = SortedSpill<UInt32>(capacity: 100)
@@ -71,7 +58,7 @@ struct SortedSpillTests {
 
     @Test("a shingle's count, first rows and last rows are those of a plain list")
     func shingleTable() {
-        var numbers = Numbers(state: 2)
+        var numbers = SmallGenerator(seed: 2)
         // Rows of shingles that are rare and common, low and high.
         let rows = (0..<600).map { _ in
             Set(
@@ -118,7 +105,7 @@ struct SortedSpillTests {
 
     @Test("every text that is a great share is among the frequent ones")
     func frequentTexts() {
-        var numbers = Numbers(state: 3)
+        var numbers = SmallGenerator(seed: 3)
         var (common, total) = (FrequentTexts(), 0)
         for index in 0..<20_000 {
             let value = UInt64.random(in: 0..<100, using: &numbers)
